@@ -209,7 +209,7 @@ def build_cogs(
     return [
         GenerationCog(interactions, service, attachments, autocomplete),
         ReferenceCog(interactions, service, attachments, autocomplete),
-        ComposeCog(interactions, service, attachments, retry_modals),
+        ComposeCog(interactions, service, attachments, retry_modals, autocomplete),
         ContextMenuCog(bot.tree, context, interactions, service, attachments),
         ReferenceMenuCog(bot.tree, context, interactions, service, attachments),
         JobButtonsCog(context, worker, interactions, service, retry_modals),

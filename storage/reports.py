@@ -17,6 +17,7 @@ from domain.failures import FailReason, classify_fail_code
 from domain.jobs import LOST, MAY_HOLD
 from domain.money import ZERO, MicroUSD
 from domain.reports import DayRange, ReportLine, Sums, day_from_number
+from domain.requests import VideoRequest
 from storage.billing import SERVICE_ACTOR, EntryKind, is_open_hold
 from storage.schema import MODEL_FAILED, billing, daily_sums, jobs
 
@@ -42,7 +43,7 @@ class OpenHolds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementEntry:
-    """A ledger row with the facts of its video; a grant has no video.
+    """A ledger row with the facts and the request of its video; a grant has no video.
 
     `cost` is the effect on what the member paid: zero for a hold or a release. `note` is the
     service's own; what a manager or the operator notes is left out.
@@ -58,6 +59,7 @@ class StatementEntry:
     resolution: str | None
     seconds: int | None
     note: str
+    request: VideoRequest | None = None
 
 
 async def sum_spending(
@@ -153,9 +155,14 @@ async def count_failures(
 async def list_statement(
     tx: AsyncConnection, guild_id: int, user_id: int, days: DayRange, limit: int
 ) -> list[StatementEntry]:
-    """Return a member's newest ledger rows, at most `limit`, oldest first."""
+    """Return a member's newest ledger rows, at most `limit`, oldest first.
+
+    A hold is among them while it is open: then its end has the same amount.
+    """
     cost = case((billing.c.kind.in_(["charge", "adjust"]), billing.c.amount_micro), else_=0)
-    about_job = (jobs.c[name] for name in ("channel_id", "model", "resolution", "seconds"))
+    about_job = (
+        jobs.c[name] for name in ("channel_id", "model", "resolution", "seconds", "request")
+    )
     about_row = (billing.c[name] for name in ("kind", "amount_micro", "job_id"))
     # What a manager or the operator notes is not for the member.
     note = case((billing.c.actor == SERVICE_ACTOR, billing.c.note), else_="").label("note")
@@ -166,6 +173,7 @@ async def list_statement(
             _matches_owner(billing, SpendingFilter(guild_id, user_id)),
             _within(billing.c.created_at_ms, days, DAY_MS),
             billing.c.account == "member",
+            or_(billing.c.kind != "hold", is_open_hold()),
         )
         .order_by(billing.c.created_at_ms.desc(), billing.c.id.desc())
         .limit(limit)

@@ -336,18 +336,53 @@ class ComposeCog(ComponentCog):
         service: GenerationService,
         attachments: AttachmentLoader,
         retries: RetryModals,
+        autocomplete: Autocomplete,
     ) -> None:
         self._interactions = interactions
         self._service = service
         self._attachments = attachments
         self._retries = retries
+        self._autocomplete = autocomplete
 
     @app_commands.command(name="compose", description=N_("Write a long prompt in a form"))
-    async def compose(self, interaction: Interaction) -> None:
-        """Open a modal for a video from words, or from pictures."""
+    @app_commands.describe(
+        **{name: OPTION_DESCRIPTIONS[name] for name in ("aspect_ratio", "sound", "preset")},
+        private=OPTION_DESCRIPTIONS["private"],
+    )
+    @app_commands.choices(aspect_ratio=ASPECT_RATIO_CHOICES)
+    async def compose(
+        self,
+        interaction: Interaction,
+        aspect_ratio: str | None = None,
+        sound: bool | None = None,
+        preset: str | None = None,
+        private: bool | None = None,
+    ) -> None:
+        """Open a modal for a video from words, or from pictures.
+
+        Discord's forms have five fields: what they have no room for is an option of the command.
+        """
         await self._service.gate.check_before_form(interaction)
-        form = make_modal(ModalKind.COMPOSE, f"compose:{interaction.id}", _EMPTY)
+        options = VideoOptions(
+            prompt="", aspect_ratio=aspect_ratio, sound=sound, preset=preset, private=private
+        )
+        draft = build_draft(GenerationCommand.VIDEO, options)
+        form = None
+        if draft != _EMPTY:
+            retry = RetryDraft(interaction.user.id, ModalKind.COMPOSE, draft)
+            await self._retries.keep(interaction.id, retry, draft)
+            form = await self._retries.build_modal(
+                str(interaction.id), interaction.user.id, interaction.id
+            )
+        form = form or make_modal(ModalKind.COMPOSE, f"compose:{interaction.id}", _EMPTY)
         await interaction.response.send_modal(form)
+
+    @compose.autocomplete("preset")
+    async def suggest_presets(
+        self, interaction: Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the server's presets."""
+        return await self._autocomplete.matching_presets(interaction, current)
 
     @property
     def form_routes(self) -> tuple[FormRoute, ...]:

@@ -19,7 +19,7 @@ from cogs.generation.options import parse_choices
 from cogs.ui.forms import as_list, as_object, read_fields
 from cogs.ui.i18n import N_, _
 from domain.models import DEFAULT_MODEL, MODELS, Mode, Model
-from domain.requests import Draft, unsupported_options
+from domain.requests import Draft, unsupported_options, utf16_length
 from domain.snowflakes import SNOWFLAKE
 from domain.storyboard import MAX_PICTURES
 from domain.violations import Source, Violation, ViolationCode
@@ -188,6 +188,9 @@ def _fields_of(kind: ModalKind, draft: Draft) -> Iterable[ModalField]:
 
 def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
     text = _truncate(draft.prompt, _MAX_PROMPT_UNITS)
+    most = _MAX_PROMPT_UNITS
+    if ModalField.MODEL not in _FIELDS[kind]:
+        most = max(_models(kind, draft)[0].max_prompt_chars or most, utf16_length(text))
     if text != draft.prompt:
         files = _("This form can't show the whole prompt. Its end or some characters are missing.")
     elif kind is ModalKind.STORYBOARD:
@@ -200,7 +203,7 @@ def _prompt(kind: ModalKind, draft: Draft, files: str | None) -> ui.Label[Any]:
             custom_id=ModalField.PROMPT,
             style=discord.TextStyle.paragraph,
             default=text or None,
-            max_length=_MAX_PROMPT_UNITS,
+            max_length=most,
         ),
         files,
     )

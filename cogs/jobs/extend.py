@@ -73,7 +73,8 @@ class ExtendHandler:
             raise UserError(_("We're a bit slow right now. Click again in a moment.")) from None
         if refusal:
             raise UserError(_(_REFUSALS[refusal]))
-        draft = draft_continuation(job, self._context.now_ms())
+        # What comes next is something else: the words of the video would be made once more.
+        draft = replace(draft_continuation(job, self._context.now_ms()), prompt="")
         await interaction.response.send_modal(extend_modal(draft, job.id, interaction.id))
 
     async def request_extension(

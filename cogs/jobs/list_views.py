@@ -249,11 +249,8 @@ def _explain_lost_answer(status: StatusView) -> str:
             "operator will decide. You haven't been charged."
         )
     return _(
-        (
-            "We lost contact with the video model. We'll post the video if it turns up. If "
-            "not, you won't pay."
-        ),
-        until=status.job.due_at_ms // 1000,
+        "We lost contact with the video model. We'll post the video if it turns up. If "
+        "not, you won't pay."
     )
 
 

@@ -161,7 +161,9 @@ class ReportCog(ComponentCog):
 
     async def _send_csv(self, interaction: Interaction, query: ReportQuery) -> None:
         days, text = await self._build_csv(interaction, query)
-        name = f"{query.report_type}-{days.first}-to-{days.last}.csv"
+        is_grouped = query.report_type is ReportType.REPORT
+        kind = f"{query.report_type}-by-{query.grouping}" if is_grouped else query.report_type
+        name = f"{kind}-{days.first}-to-{days.last}.csv"
         file = discord.File(BytesIO(csv_export.encode_csv(text)), filename=name)
         view = layout(text_block(_describe_csv(days, text)), ui.File[Any](f"attachment://{name}"))
         await interaction.edit_original_response(view=view, attachments=[file])

@@ -61,7 +61,7 @@ def preset_modal(
     """
     title = _("Edit preset") if location.subject else _("Add preset")
     labels = [
-        _label(_("Name"), _input("name", form_values, MAX_NAME_CHARS)),
+        _label(_("Name"), _input("name", form_values, MAX_NAME_CHARS, required=True)),
         _label(
             _("Words to add to prompts"), _input("suffix", form_values, MAX_SUFFIX_CHARS, long=True)
         ),
@@ -130,14 +130,19 @@ def _label(text: str, field: ui.Item[Any]) -> ui.Label[Any]:
 
 
 def _input(
-    name: str, form_values: FormValues, max_length: int, *, long: bool = False
+    name: str,
+    form_values: FormValues,
+    max_length: int,
+    *,
+    long: bool = False,
+    required: bool = False,
 ) -> ui.TextInput[Any]:
     return ui.TextInput(
         custom_id=name,
         style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
         default=form_values.get(name, ""),
         max_length=max_length,
-        required=False,
+        required=required,
     )
 
 
@@ -149,4 +154,4 @@ def _menu(choice: SelectField, form_values: FormValues) -> ui.Select[Any]:
         )
         for one in choice.menu_options()
     ]
-    return ui.Select(custom_id=choice.name, options=options, required=True)
+    return ui.Select(custom_id=choice.name, options=options, required=False, min_values=0)

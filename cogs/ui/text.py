@@ -24,7 +24,7 @@ from domain.jobs import (
     SENT_BY_DM,
     JobState,
 )
-from domain.models import MODELS, Mode
+from domain.models import MODELS, AspectRatio, Mode
 from domain.money import MicroUSD
 from domain.obstacles import ObstacleKind
 from domain.quotas import LimitKind
@@ -107,13 +107,30 @@ def sanitize(text: str, max_chars: int) -> str:
     return discord.utils.escape_mentions(_MARKUP.sub(r"\\\g<0>", cut))
 
 
-def format_settings(request: VideoRequest) -> str:
-    """Format what was chosen: `Seedance 1.5 Pro · 8 s · 720p · 16:9 · with sound`."""
+def quote(prompt: str, max_chars: int) -> str:
+    """Make a quotation of a prompt, safe to show, with its line breaks; cut to `max_chars`."""
+    lines = [line for line in prompt.splitlines() if line.strip()] or [""]
+    shown, room = list[str](), max_chars
+    for line in lines:
+        if room <= 0:
+            shown[-1] = shown[-1].rstrip("…") + "…"
+            break
+        shown.append(sanitize(line, room))
+        room -= len(line) + len("\n> ")
+    return "\n".join(f"> {line}" for line in shown)
+
+
+def format_settings(request: VideoRequest, *, is_made: bool = False) -> str:
+    """Format what was chosen: `Seedance 1.5 Pro · 8 s · 720p · 16:9 · with sound`.
+
+    A shape that the model was to choose is left out once the video shows it.
+    """
+    is_seen = is_made and request.aspect_ratio is AspectRatio.AUTO
     parts = [
         MODELS[request.model].label,
         _("{seconds} s", seconds=request.seconds),
         request.resolution,
-        request.aspect_ratio,
+        *([] if is_seen else [request.aspect_ratio]),
         _("with sound") if request.sound else _("silent"),
     ]
     if request.fixed_lens:

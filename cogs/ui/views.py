@@ -66,7 +66,7 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
         return _render_delivered(status)
     lines = [
         f"**{format_title(status)}**",
-        *([] if without_prompt else [f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}"]),
+        *([] if without_prompt else [text.quote(job.request.prompt, _MAX_PROMPT_CHARS)]),
         "-# " + _for(text.format_settings(job.request), job),
     ]
     return layout(
@@ -138,8 +138,9 @@ def render_result(
     """
     lines = _head_lines(job, payload)
     if not without_prompt:
-        lines.append(f"> {text.sanitize(job.request.prompt, _MAX_PROMPT_CHARS)}")
-    small = _joined(text.format_settings(job.request), text.format_elapsed(job))
+        lines.append(text.quote(job.request.prompt, _MAX_PROMPT_CHARS))
+    settings = text.format_settings(job.request, is_made=True)
+    small = _joined(settings, text.format_elapsed(job))
     lines.append(f"-# {small}")
     rows = [
         _buttons(job, MessageKind.RESULT, *actions)
@@ -179,7 +180,7 @@ def render_details(
     job: JobView, cost: JobAmounts | None, origin: JobView | None, *, show_task_id: bool
 ) -> ui.LayoutView:
     """Lay out the private answer with all of a job; money and task id for some users only."""
-    prompt = text.sanitize(job.request.prompt, len(job.request.prompt))
+    prompt, is_made = _whole(job.request.prompt), job.state is JobState.DELIVERED
     fits = len(prompt) <= _MAX_DETAILS_PROMPT_CHARS
     task = _("task {id}", id=job.task_id) if show_task_id and job.task_id else None
     lines = [
@@ -188,8 +189,8 @@ def render_details(
             title=text.format_title(job.request),
             member=f"<@{job.user_id}>",
         ),
-        f"> {prompt if fits else _('The prompt is in the file below.')}",
-        _joined(text.format_settings(job.request), text.format_elapsed(job)),
+        prompt if fits else f"> {_('The prompt is in the file below.')}",
+        _joined(text.format_settings(job.request, is_made=is_made), text.format_elapsed(job)),
         *([text.format_credit(origin)] if origin else []),
         _("Requested {when}.", when=f"<t:{job.created_at_ms // 1000}:f>"),
         *([text.format_cost(cost)] if cost else []),
@@ -204,9 +205,14 @@ def render_details(
 def prompt_files(job: JobView) -> list[discord.File]:
     """Return the file for the details of a job whose prompt is too long for a view."""
     prompt = job.request.prompt
-    if len(text.sanitize(prompt, len(prompt))) <= _MAX_DETAILS_PROMPT_CHARS:
+    if len(_whole(prompt)) <= _MAX_DETAILS_PROMPT_CHARS:
         return []
     return [discord.File(io.BytesIO(prompt.encode()), filename=_PROMPT_FILE)]
+
+
+def _whole(prompt: str) -> str:
+    """Quote the whole of a prompt."""
+    return text.quote(prompt, 4 * len(prompt) + 1)
 
 
 def render_question(text: str, confirm_button: ui.Item[Any]) -> ui.LayoutView:
@@ -404,16 +410,12 @@ def render_showcase(
     job: JobView, payload: ResultPayload, *, without_prompt: bool = False
 ) -> ui.LayoutView:
     """Lay out the post of a video; `without_prompt` leaves the prompt out."""
-    quoted = (
-        []
-        if without_prompt
-        else [f"> {text.sanitize(job.request.prompt, _MAX_SHOWCASE_PROMPT_CHARS)}"]
-    )
+    quoted = [] if without_prompt else [text.quote(job.request.prompt, _MAX_SHOWCASE_PROMPT_CHARS)]
     lines = [
         *quoted,
         _("Made by {member}", member=f"<@{job.user_id}>"),
         *format_substitute_lines(payload),
-        f"-# {text.format_settings(job.request)}",
+        f"-# {text.format_settings(job.request, is_made=True)}",
     ]
     details = marked_button(job.id, MessageKind.SHARED)
     text_items = [text_block("\n".join(lines)), *_credit(payload)]

@@ -46,7 +46,7 @@ _PALETTES: Final = (
         (44, 58, 92),
     ),
     _Palette(
-        ("night", "moon", "star", "dark", "dream"),
+        ("night", "moon", "star", "dark", "dream", "lantern", "sleep"),
         ((10, 14, 40), (30, 42, 92), (84, 98, 158)),
         (236, 240, 255),
         (56, 68, 122),
@@ -341,7 +341,22 @@ def _town(stage: _Stage) -> tuple[_Layer, ...]:
 
 
 _GROUNDS: Final[tuple[tuple[tuple[str, ...], Callable[[_Stage], tuple[_Layer, ...]]], ...]] = (
-    (("sea", "ocean", "beach", "lake", "water", "wave", "boat", "ship", "coast", "river"), _coast),
+    (
+        (
+            "sea",
+            "ocean",
+            "beach",
+            "lake",
+            "water",
+            "wave",
+            "boat",
+            "ship",
+            "coast",
+            "river",
+            "harbo",
+        ),
+        _coast,
+    ),
     (("city", "street", "town", "car", "building", "skyline", "neon", "club", "robot"), _town),
     (("forest", "tree", "pine", "wood", "jungle", "fox", "deer", "bear", "snow"), _woods),
     (("mountain", "hill", "desert", "valley", "landscape", "cloud", "bird", "field"), _hills),

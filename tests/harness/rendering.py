@@ -91,9 +91,10 @@ _BLANK: dict[str, Any] = {
 
 
 def prompt_on_card(text: str) -> str:
-    """Find the prompt on a card: the one line that is quoted."""
-    (line,) = [line for line in text.splitlines() if line.startswith("> ")]
-    return line.removeprefix("> ")
+    """Find the prompt on a card: the lines that are quoted."""
+    quoted = [line for line in text.splitlines() if line.startswith("> ")]
+    assert quoted, text
+    return "\n".join(line.removeprefix("> ") for line in quoted)
 
 
 def unescape(text: str) -> str:

@@ -119,7 +119,7 @@ async def _record(
         guild_id=guild_id,
         actor=str(manager.user_id),
         what="preset",
-        subject=f"preset:{subject.key}",
+        subject=f"preset:{subject.name}",
         before=_dump(before),
         after=_dump(after),
         interaction_id=manager.interaction_id,

@@ -63,7 +63,7 @@ def format_statement_csv(postings: Iterable[StatementEntry]) -> str:
     """Format one line per ledger entry; the column `cost_usd` adds up to what was paid."""
     header = (
         *("time", "kind", "amount_usd", "cost_usd"),
-        *("job", "channel_id", "model", "resolution", "seconds", "note"),
+        *("job", "prompt", "channel_id", "model", "resolution", "seconds", "note"),
     )
     return format_csv(
         header,
@@ -73,7 +73,8 @@ def format_statement_csv(postings: Iterable[StatementEntry]) -> str:
                 row.kind,
                 _dollars(row.amount),
                 _dollars(row.cost),
-                *(row.job_id, row.channel_id, row.model, row.resolution, row.seconds, row.note),
+                *(row.job_id, row.request and row.request.prompt, row.channel_id),
+                *(row.model, row.resolution, row.seconds, row.note),
             )
             for row in postings
         ),

@@ -108,6 +108,17 @@ async def test_words_alone_make_a_video_from_words(harness: BotHarness, ada: Mem
     assert (request.mode, request.seconds, request.resolution) == ("text-to-video", 4, "720p")
 
 
+async def test_what_the_form_has_no_room_for_is_an_option_of_the_command(
+    harness: BotHarness, ada: MemberClient
+) -> None:
+    """Shape, sound and *private* are as the command said."""
+    options = {"aspect_ratio": "9:16", "sound": True, "private": True}
+    form = await (await ada.run_command(harness.channel, "compose", options)).until_answered()
+    answer = await sent_off(ada, form, prompt="a lake at dusk")
+    job = await harness.job(job_id_in(answer))
+    assert (job.request.aspect_ratio, job.request.sound, job.private) == ("9:16", True, True)
+
+
 async def test_two_pictures_are_first_and_last_in_their_order(
     harness: BotHarness, ada: MemberClient
 ) -> None:

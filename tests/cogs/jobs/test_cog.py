@@ -70,6 +70,15 @@ async def test_a_finished_card_has_its_buttons_and_no_money(
     assert job not in result.text
 
 
+async def test_a_shape_that_was_left_to_the_model_is_not_said_where_the_video_shows_it(
+    harness: BotHarness, ada: MemberClient
+) -> None:
+    """*auto* is what was asked for, not what was made."""
+    options = {**VIDEO, "model": "seedance-2-0", "aspect_ratio": "auto"}
+    result = await harness.make_video(ada, "video", options)
+    assert "auto" not in result.text + (await click(ada, result, "Details")).text
+
+
 @pytest.mark.parametrize("model", ModelId)
 async def test_make_final_is_offered_below_the_highest_resolution(
     harness: BotHarness, ada: MemberClient, model: ModelId

@@ -11,6 +11,7 @@ from PIL import Image
 from domain.requests import ImageToVideo
 from sandbox.demo.job_posts import job_id_in
 from sandbox.discord import FakeDiscord, Interaction, MemberClient, Message
+from sandbox.discord.models import walk_components
 from tests.harness.bot import BotHarness, button_labels
 from tests.harness.color_videos import color_distance, colours, make_video, mean_color
 
@@ -87,6 +88,15 @@ async def test_what_is_typed_counts_and_twice_is_once(
     assert await harness.job_count() == 2
     request = (await harness.job(jobs.pop())).request
     assert (request.seconds, request.resolution) == (8, "720p")
+
+
+async def test_the_form_asks_for_new_words(harness: BotHarness, ada: MemberClient) -> None:
+    """Those of the video would have it made once more; the options are as they were."""
+    form = await form_of(ada, await harness.make_video(ada, "video", VIDEO))
+    assert form.modal is not None
+    (prompt,) = (one for one in walk_components(form.modal["components"]) if one.get("type") == 4)
+    assert not prompt.get("value")
+    assert prompt["max_length"] == 2_500, "what the model takes"
 
 
 async def test_a_rule_that_is_broken_brings_the_form_back(

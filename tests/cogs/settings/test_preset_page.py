@@ -48,7 +48,7 @@ async def test_a_preset_is_added_edited_and_deleted(
     assert (
         "**Film noir**: Seedance 2.0 · 8 s · 1080p · 21:9 · with sound · adds words" in panel.text
     )
-    assert f"Last change: preset film noir changed by <@{maxim.id}>" in panel.text
+    assert f"Last change: preset Film noir changed by <@{maxim.id}>" in panel.text
     form = await panel.open_modal("edit")
     assert modal_values(form) == {
         "name": "Film noir",
@@ -84,13 +84,13 @@ async def test_a_preset_that_breaks_rules_comes_back_as_it_was_typed(
     harness: BotHarness, panel: PanelDriver, maxim: MemberClient
 ) -> None:
     """All rules are named at once, and the corrected form is accepted."""
-    typed = {"name": "", "seconds": ["15"], "model": ["seedance-1-5-pro"]}
+    typed = {"name": " ", "seconds": ["15"], "model": ["seedance-1-5-pro"]}
     await panel.fill_modal("add", **typed)
     assert "Give the preset a name." in panel.text
     assert "Seedance 1.5 Pro can't make this length" in panel.text
     form = await panel.open_modal("Edit again")
     assert modal_values(form) == {
-        "name": "",
+        "name": " ",
         "suffix": "",
         "model": "seedance-1-5-pro",
         "seconds": "15",

@@ -123,3 +123,17 @@ def test_a_limit_is_shown_in_its_own_unit(kind: LimitKind, amount: int | None, s
 def test_a_place_far_back_is_told_as_the_estimate_that_it_is(place: int, shown: str) -> None:
     """In hundreds; and the last one with a plus sign."""
     assert text.format_place(place) == shown
+
+
+@pytest.mark.parametrize(
+    ("prompt", "most", "shown"),
+    [
+        ("a lake", 300, "> a lake"),
+        ("1. a lake\n\n  2. a *sea* \r\n", 300, "> 1. a lake\n> 2. a \\*sea\\*"),
+        ("a lake\na sea\na pond", 12, "> a lake\n> a…"),
+        ("\n \n", 300, "> "),
+    ],
+)
+def test_a_quoted_prompt_keeps_its_lines(prompt: str, most: int, shown: str) -> None:
+    """Each of them in the quotation, without blank ones, as far as there is room."""
+    assert text.quote(prompt, most) == shown

@@ -36,9 +36,9 @@ async def test_saving_changing_and_removing_are_in_the_audit_log(harness: Workfl
     assert await presets.list_presets(harness.context, GUILD) == []
     grain, rain = '{"name":"Noir","suffix":"film grain"}', '{"name":"Noir","suffix":"rain"}'
     assert await changes(harness) == [
-        ("preset:noir", None, grain),
-        ("preset:noir", grain, rain),
-        ("preset:noir", rain, None),
+        ("preset:Noir", None, grain),
+        ("preset:Noir", grain, rain),
+        ("preset:Noir", rain, None),
     ]
 
 
@@ -49,7 +49,7 @@ async def test_one_click_may_give_a_preset_a_new_name(harness: WorkflowHarness):
     for _ in range(2):
         await presets.save(harness.context, GUILD, manager(2), film, replaces="Noir")
     assert await presets.list_presets(harness.context, GUILD) == [film]
-    assert [what for what, *_ in await changes(harness)] == ["preset:noir", "preset:film"]
+    assert [what for what, *_ in await changes(harness)] == ["preset:Noir", "preset:Film"]
 
 
 async def test_a_preset_comes_over_no_other_than_the_one_meant(harness: WorkflowHarness):

@@ -153,16 +153,18 @@ async def test_the_budget_is_the_limit_of_all_days(harness: WorkflowHarness) -> 
 
 @BOTH_ENGINES
 async def test_the_rows_of_a_member_add_up(harness: WorkflowHarness) -> None:
-    """What each row cost sums to what was paid; holds are listed and cost nothing."""
+    """What each row cost sums to what was paid; an open hold is listed, and costs nothing."""
     await harness.run_until(S.DELIVERED, job=(await harness.accept_job()).job.id)
+    await harness.accept_job("a sea")
     days, postings = await spending.read_member_statement(
         harness.context, GUILD, ADA, ReportPeriod.ALL
     )
     assert days.first == utc_day(harness.context.now_ms())
     rows = rows_of(csv_export.format_statement_csv(postings))
-    assert [(row["kind"], row["amount_usd"], row["cost_usd"]) for row in rows] == [
-        ("hold", "0.080000", "0.000000"),
-        ("charge", "0.080000", "0.080000"),
+    listed = [(row["kind"], row["amount_usd"], row["cost_usd"], row["prompt"]) for row in rows]
+    assert listed == [
+        ("charge", "0.080000", "0.080000", "a lake at dusk"),
+        ("hold", "0.080000", "0.000000", "a sea"),
     ]
     assert rows[0]["time"].endswith("Z")
     assert sum(Decimal(row["cost_usd"]) for row in rows) == Decimal("0.08")
