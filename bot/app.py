@@ -249,7 +249,7 @@ def _film_cogs(
     """Yield the cogs of films, whose worker runs where that of jobs does."""
     tools, publisher = FilmTools(), DiscordFilmPublisher(bot, context.publisher, languages)
     films = FilmWorker(context, tools, publisher, secrets.token_hex(8))
-    yield FilmsCog(context, films, tools, *shared)
+    yield FilmsCog(context, films, tools, publisher, *shared)
     yield FilmLoop(films, StoryboardWorker(context), takes_jobs=worker.takes_jobs)
 
 

@@ -70,7 +70,8 @@ class FilmView:
     visible to its member alone. `percent` is how far the joining is. `message_id` is its message,
     in `result_channel_id` if that is not the channel of the command. A message may exist since
     `posting_since_ms`. `prompt` has the prompts of its videos, one a line. Times are Unix
-    milliseconds.
+    milliseconds. `shared_message_id` is its post in the showcase channel of that time,
+    `shared_channel_id`.
     """
 
     id: str
@@ -91,6 +92,8 @@ class FilmView:
     created_at_ms: int
     language: str | None = None
     prompt: str = ""
+    shared_message_id: int | None = None
+    shared_channel_id: int | None = None
 
     @property
     def destination_channel_id(self) -> int:

@@ -1,6 +1,6 @@
 """The films table: every change is guarded by state and fence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, or_, select, update
@@ -115,6 +115,23 @@ async def get(tx: AsyncConnection, film_id: str) -> Film | None:
     """Return a film."""
     found = await _fetch(tx, select(films).where(films.c.id == film_id))
     return found[0] if found else None
+
+
+async def get_with_prompt(tx: AsyncConnection, film_id: str) -> Film | None:
+    """Return a film with the prompts of its videos."""
+    film = await get(tx, film_id)
+    return film and replace(film, prompt=await _read_prompt(tx, [*film.parts]))
+
+
+async def record_shared(tx: AsyncConnection, shared: Film) -> None:
+    """Record the post of a delivered film in a showcase channel, unless it has one."""
+    which = (
+        films.c.id == shared.id,
+        films.c.state == FilmState.DELIVERED,
+        films.c.shared_message_id.is_(None),
+    )
+    values = {name: getattr(shared, name) for name in ("shared_message_id", "shared_channel_id")}
+    await tx.execute(update(films).where(*which).values(**values))
 
 
 async def count_since(tx: AsyncConnection, user_id: int, since_ms: int) -> int:

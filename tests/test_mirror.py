@@ -15,6 +15,8 @@ TESTED_BY = {
     "cogs/storyboards/plans.py": "cogs/storyboards/test_cog.py",
     "cogs/storyboards/service.py": "cogs/storyboards/test_cog.py",
     "cogs/storyboards/views.py": "cogs/storyboards/test_cog.py",
+    "cogs/ui/sharing.py": "cogs/jobs/test_share.py",
+    "workflow/films/sharing.py": "cogs/films/test_share.py",
     "cogs/ui/shot_buttons.py": "cogs/storyboards/test_cog.py",
     "domain/storyboard_steps.py": "workflow/storyboards/test_orders.py",
     "storage/film_tables.py": "storage/test_migrations.py",

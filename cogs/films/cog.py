@@ -25,6 +25,7 @@ from cogs.ui.interactions import (
     run_handler,
 )
 from cogs.ui.routing import ComponentCog, ComponentRoute, Interaction, UnknownInteraction
+from cogs.ui.sharing import answer_share, check_may_share
 from cogs.ui.views import render_question, render_text
 from domain.durations import DAY_MS
 from domain.errors import Outage, RulesViolated
@@ -33,6 +34,8 @@ from workflow.context import Context
 from workflow.errors import FilmNotFound, FilmRefused, UnusableVideo
 from workflow.films import orders
 from workflow.films.orders import Choice, FilmOrder
+from workflow.films.publisher import FilmPublisher
+from workflow.films.sharing import share_film
 from workflow.films.worker import FilmWorker
 from workflow.pending_interactions import PendingStore
 from workflow.video_tools.film_tools import FilmTools
@@ -64,12 +67,14 @@ class FilmsCog(ComponentCog):
         context: Context,
         worker: FilmWorker,
         tools: FilmTools,
+        publisher: FilmPublisher,
         interactions: InteractionTracker,
         gate: ServerGate,
     ) -> None:
         self._context = context
         self._worker = worker
         self._tools = tools
+        self._publisher = publisher
         self._interactions = interactions
         self._gate = gate
         self._drafts = PendingStore(context.database, context.now_ms, "film", FilmDraft)
@@ -83,6 +88,8 @@ class FilmsCog(ComponentCog):
             FilmAction.MAKE: self._make,
             FilmAction.CANCEL: self._cancel,
             FilmAction.DETAILS: self._details,
+            FilmAction.SHARED_DETAILS: self._details,
+            FilmAction.SHARE: self._share,
             FilmAction.DELETE: self._ask_delete,
             FilmAction.CONFIRM_DELETE: self._confirm_delete,
             FilmAction.POST_AGAIN: self._post_again,
@@ -297,6 +304,14 @@ class FilmsCog(ComponentCog):
         film = await self._find_film(interaction, film_id)
         videos = await orders.get_parts(self._context, film.guild_id, film.user_id, film.parts)
         await interaction.edit_original_response(view=views.render_details(film, videos))
+
+    async def _share(self, interaction: Interaction, film_id: str) -> None:
+        await self._interactions.defer_reply(interaction)
+        film = await self._find_film(interaction, film_id)
+        check_may_share(interaction, film.user_id, film.destination_channel_id)
+        sharing = share_film(self._context, self._publisher, film.id)
+        view = render_text(await answer_share(sharing))
+        await interaction.edit_original_response(view=view)
 
     async def _ask_delete(self, interaction: Interaction, film_id: str) -> None:
         await self._interactions.defer_reply(interaction)

@@ -24,6 +24,10 @@ class FilmAction(StrEnum):
     MAKE = "make"
     CANCEL = "cancel"
     DETAILS = "details"
+    SHARE = "share"
+    SHARED_DETAILS = "shared"
+    """*Details* under a post in a showcase channel."""
+
     DELETE = "delete"
     CONFIRM_DELETE = "erase"
     POST_AGAIN = "post"
@@ -40,6 +44,8 @@ _LABELS_AND_STYLES: Final = MappingProxyType(
         FilmAction.MAKE: (N_("Make film"), _Style.success),
         FilmAction.CANCEL: (N_("Cancel"), _Style.secondary),
         FilmAction.DETAILS: (N_("Details"), _Style.secondary),
+        FilmAction.SHARE: (N_("Share"), _Style.secondary),
+        FilmAction.SHARED_DETAILS: (N_("Details"), _Style.secondary),
         FilmAction.DELETE: (N_("Delete"), _Style.danger),
         FilmAction.CONFIRM_DELETE: (N_("Delete it"), _Style.danger),
         FilmAction.POST_AGAIN: (N_("Post again"), _Style.primary),
@@ -102,3 +108,8 @@ class VideoMenu(ui.DynamicItem[ui.Select[Any]], template=r"film:pick:(?P<key>[0-
 def film_mark(film_id: str) -> str:
     """Return the custom id by which a film's message is found again."""
     return f"film:{FilmAction.DETAILS}:{film_id}"
+
+
+def shared_film_mark(film_id: str) -> str:
+    """Return the custom id by which a film's post in a showcase channel is found again."""
+    return f"film:{FilmAction.SHARED_DETAILS}:{film_id}"

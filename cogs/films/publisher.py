@@ -7,11 +7,11 @@ from functools import partial
 import discord
 
 from cogs.films import views
-from cogs.films.controls import film_mark
+from cogs.films.controls import film_mark, shared_film_mark
 from cogs.publishing.errors import call_discord
 from cogs.publishing.history import MessageHistory
 from cogs.publishing.languages import MessageLanguages
-from cogs.publishing.publisher import OutgoingMessage, mention_only, send_video
+from cogs.publishing.publisher import NO_MENTIONS, OutgoingMessage, mention_only, send_video
 from cogs.publishing.threads import Channel, call_in_channel
 from cogs.ui.i18n import speaking
 from domain.films import FilmView
@@ -89,6 +89,31 @@ class DiscordFilmPublisher:
             allowed_mentions=mention_only(film.user_id),
         )
         await call_in_channel(self._client, channel, post)
+
+    async def share_film(self, film: FilmView, payload: ResultPayload, channel_id: int) -> int:
+        """Post a film in a showcase channel; it pings nobody."""
+        channel = await self._places.find_messageable(film.guild_id, channel_id)
+        async with self._speaking(film):
+            build_view = partial(views.render_shared, film, payload)
+            message = OutgoingMessage(film.id, f"x{film.id}", NO_MENTIONS, build_view)
+            return await send_video(self._client, channel, payload.video, message)
+
+    async def find_shared_film(self, film: FilmView, channel_id: int) -> int | None:
+        """Return the id of a film's post in a showcase channel, if there is one."""
+        await self._history.require_readable(film.guild_id, channel_id)
+        channel = self._client.get_partial_messageable(channel_id, guild_id=film.guild_id)
+        mark = shared_film_mark(film.id)
+        return await self._history.find_button(channel, mark, film.created_at_ms)
+
+    async def delete_shared_film(self, film: FilmView) -> None:
+        """Delete a film's post in the showcase channel, if it is still there."""
+        if film.shared_message_id is None or film.shared_channel_id is None:
+            return
+        channel = self._client.get_partial_messageable(
+            film.shared_channel_id, guild_id=film.guild_id
+        )
+        with suppress(ChannelDeleted, MessageDeleted):
+            await self._delete(channel, film.shared_message_id)
 
     async def delete_film(self, film: FilmView) -> None:
         """Delete a film's message where it was posted: in the channel, or in direct messages."""

@@ -115,8 +115,24 @@ def render_film(
             _("I've kept it, and the operator of this bot can send it to you."),
         ]
     lines.append(f"-# {format_facts(film)}")
-    buttons = row(FilmButton(FilmAction.DETAILS, film.id), FilmButton(FilmAction.DELETE, film.id))
+    share = [FilmAction.SHARE] if payload.can_share and not film.private else []
+    actions = (*share, FilmAction.DETAILS, FilmAction.DELETE)
+    buttons = row(*(FilmButton(action, film.id) for action in actions))
     return layout(*_video(film, payload), text_block("\n".join(lines)), buttons)
+
+
+def render_shared(
+    film: FilmView, payload: ResultPayload, *, without_prompt: bool = False
+) -> ui.LayoutView:
+    """Lay out the post of a film in a showcase channel; it shows no prompt anyway."""
+    del without_prompt
+    lines = [
+        _("Made by {member}", member=f"<@{film.user_id}>"),
+        *text.format_substitute_lines(payload),
+        f"-# {format_facts(film)}",
+    ]
+    details = row(FilmButton(FilmAction.SHARED_DETAILS, film.id))
+    return layout(*_video(film, payload), text_block("\n".join(lines)), details)
 
 
 def render_failure(film: FilmView) -> ui.LayoutView:

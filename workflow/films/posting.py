@@ -85,6 +85,7 @@ async def remove(context: Context, publisher: FilmPublisher, film: Film) -> None
                 posted = replace(
                     film, message_id=found.message_id, result_channel_id=found.channel_id
                 )
+        await publisher.delete_shared_film(posted)
         if posted.message_id is not None:
             await publisher.delete_film(posted)
     except TemporaryPublishError:

@@ -42,6 +42,18 @@ class FilmPublisher(Protocol):
         """Post to the member that there will be no film."""
         ...
 
+    async def share_film(self, film: FilmView, payload: ResultPayload, channel_id: int) -> int:
+        """Post a film in a showcase channel without pings; return the message's id."""
+        ...
+
+    async def find_shared_film(self, film: FilmView, channel_id: int) -> int | None:
+        """Find a film's post in a showcase channel's history; return its id."""
+        ...
+
+    async def delete_shared_film(self, film: FilmView) -> None:
+        """Delete a film's post in the showcase channel; it may be gone already."""
+        ...
+
     async def delete_film(self, film: FilmView) -> None:
         """Delete a film's message, wherever it is; it may be gone already."""
         ...

@@ -7,6 +7,7 @@ that was not recorded is found in the channel's history.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
+from typing import Protocol
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,12 +41,31 @@ class ShareOutcome(StrEnum):
     GONE = "its file is not kept any more, or it was deleted"
 
 
+class SharedVideo(Protocol):
+    """A job or a film, with its post in a showcase channel."""
+
+    @property
+    def guild_id(self) -> int:
+        """Return its server."""
+        ...
+
+    @property
+    def shared_message_id(self) -> int | None:
+        """Return its post."""
+        ...
+
+    @property
+    def shared_channel_id(self) -> int | None:
+        """Return the channel of its post."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ShareResult:
-    """The outcome, and the job as it is now, with its post."""
+    """The outcome, and the job or the film as it is now, with its post."""
 
     outcome: ShareOutcome
-    job: JobView
+    shared: SharedVideo
 
 
 async def share(context: Context, job_id: str) -> ShareResult:
@@ -68,23 +88,34 @@ async def share(context: Context, job_id: str) -> ShareResult:
     server_settings = await settings.read(context, job.guild_id)
     if server_settings.showcase_channel is None:
         return ShareResult(ShareOutcome.NO_SHOWCASE, job)
-    if not await _is_audience_allowed(
-        context, job, server_settings, server_settings.showcase_channel
-    ):
+    source = VideoSource(job.guild_id, job.channel_id, job.request.prompt)
+    if not await is_audience_allowed(context, source, server_settings):
         return ShareResult(ShareOutcome.ADULTS_ONLY, job)
     return await _share(context, job, server_settings.showcase_channel)
 
 
-async def _is_audience_allowed(
-    context: Context, job: JobView, server_settings: GuildSettings, showcase_id: int
+@dataclass(frozen=True, slots=True)
+class VideoSource:
+    """Where a video was asked for, and in which words."""
+
+    guild_id: int
+    channel_id: int
+    prompt: str
+
+
+async def is_audience_allowed(
+    context: Context, source: VideoSource, server_settings: GuildSettings
 ) -> bool:
     """Return whether everyone in the showcase could also see the video in its channel."""
-    if await context.publisher.is_age_restricted(job.guild_id, showcase_id):
+    showcase_id = server_settings.showcase_channel
+    assert showcase_id is not None, "the server has a showcase"
+    if await context.publisher.is_age_restricted(source.guild_id, showcase_id):
         return True
-    if rule_applies(server_settings.age_gate, server_settings, job.request.prompt):
+    if rule_applies(server_settings.age_gate, server_settings, source.prompt):
         return False
     # A channel that is gone may have been age-restricted.
-    return await context.publisher.is_age_restricted(job.guild_id, job.channel_id) is False
+    restricted = await context.publisher.is_age_restricted(source.guild_id, source.channel_id)
+    return restricted is False
 
 
 async def _share(context: Context, job: JobView, channel_id: int) -> ShareResult:

@@ -43,6 +43,7 @@ class FilmPosts:
     is_ready: bool = True
     posted: dict[int, FilmView] = field(default_factory=dict[int, FilmView])
     sent: dict[int, FilmView] = field(default_factory=dict[int, FilmView])
+    shared: dict[int, FilmView] = field(default_factory=dict[int, FilmView])
     failures: list[FilmFault | None] = field(default_factory=list[FilmFault | None])
     errors: list[Exception] = field(default_factory=list[Exception])
     searches: int = 0
@@ -71,6 +72,17 @@ class FilmPosts:
 
     async def post_failure(self, film: FilmView) -> None:
         self.failures.append(film.reason)
+
+    async def delete_shared_film(self, film: FilmView) -> None:
+        self.shared.pop(film.shared_message_id or 0, None)
+
+    async def share_film(self, film: FilmView, _payload: ResultPayload, channel_id: int) -> int:
+        self.shared[channel_id] = film
+        return channel_id
+
+    async def find_shared_film(self, film: FilmView, channel_id: int) -> int | None:
+        found = self.shared.get(channel_id)
+        return channel_id if found is not None and found.id == film.id else None
 
     async def delete_film(self, film: FilmView) -> None:
         assert film.message_id is not None

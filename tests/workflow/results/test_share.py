@@ -53,10 +53,13 @@ async def test_a_shared_video_is_there_once(harness: WorkflowHarness) -> None:
         SHOWCASE,
         harness.publisher.messages_of(job, "result")[0].video,
     )
-    assert (sharing.job.shared_message_id, sharing.job.shared_channel_id) == (post.id, SHOWCASE)
+    assert (sharing.shared.shared_message_id, sharing.shared.shared_channel_id) == (
+        post.id,
+        SHOWCASE,
+    )
     await choose(harness, 2, showcase_channel=None)
     again = await share(harness.context, job)
-    assert (again.outcome, again.job) == (ShareOutcome.ALREADY_SHARED, await harness.job(job))
+    assert (again.outcome, again.shared) == (ShareOutcome.ALREADY_SHARED, await harness.job(job))
     await delete_video(harness.context, job, ADA)
     assert (
         harness.publisher.messages_of(job, "shared")
@@ -71,7 +74,7 @@ async def test_clicks_at_once_are_one_post(harness: WorkflowHarness) -> None:
     job = await made(harness)
     shared = await asyncio.gather(*(share(harness.context, job) for _ in range(4)))
     (post,) = harness.publisher.messages_of(job, "shared")
-    assert {sharing.job.shared_message_id for sharing in shared} == {post.id}
+    assert {sharing.shared.shared_message_id for sharing in shared} == {post.id}
     assert {sharing.outcome for sharing in shared} <= {
         ShareOutcome.POSTED,
         ShareOutcome.ALREADY_SHARED,
