@@ -127,7 +127,7 @@ TEXTS: Final[dict[str, str]] = {
     "ids": "film.id grant_id job.id job_id new.id new['job_id'] request.job_id",
     "codes, states and classes": "INPUT_EXPIRED INPUT_TOO_LARGE INPUT_UNREACHABLE POST_UNCONFIRMED "
     "REFUSALS[error.code] _UNREADABLE answer.status code error.code error.status found.state "
-    "answer.fault code.decode()or'itstemplate' film.state target "
+    "answer.fault code.decode()or'itstemplate' film.state target JobState.POSTING "
     "job.state limits process.returncode request.mode request.model response.status row['kind'] "
     "scope state task type(error).__name__ violation.code.value",
     "violations, of which only the codes are told": "','.join((violation.codeforviolationin"
