@@ -70,7 +70,7 @@ async def _both(share: float) -> tuple[_Start, _Start]:
 
 @asynccontextmanager
 async def _prepared(module: str, share: float) -> AsyncGenerator[ServiceProcess]:
-    """Start a bot for the first time, which makes its data, and end it."""
+    """Start a bot for the first time, which makes its data, and end it; not for a small share."""
     async with open_stand_ins(time_scale=1) as (folder, apixo, discord):
         command = [sys.executable, "-m", module]
         settings = {"HTTP_PORT": str(_free_port())}
@@ -79,10 +79,13 @@ async def _prepared(module: str, share: float) -> AsyncGenerator[ServiceProcess]
             settings["PYTHONDONTWRITEBYTECODE"] = ""
             settings["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
         bot = service(command, folder, apixo, discord, **settings)
-        async with bot.run() as running:
-            commands = discord.wait_for_commands({"video"}, within=_PATIENCE_S)
-            await running.while_running(commands)
-            await running.while_running(_ready(bot, 0))
+        if share >= 1:
+            async with bot.run() as running:
+                commands = discord.wait_for_commands({"video"}, within=_PATIENCE_S)
+                await running.while_running(commands)
+                await running.while_running(_ready(bot, 0))
+        else:
+            bot.log.touch()
         yield bot
 
 

@@ -24,7 +24,7 @@ PAGES = (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
 
 SMALLEST = {
     "python -m bench": ["--share", "0.00001"],
-    "python -m qa.cluster": ["--orders", "13", "--quick", "--kill-every", "2", "--kills", "2"],
+    "python -m qa.cluster": ["--orders", "4", "--quick", "--kill-every", "1", "--kills", "1"],
     "python -m qa.crash_matrix": ["--only", "none", "none: nothing"],
     "python -m qa.fuzz": ["--share", "0.000001", "--seed", "1"],
     "python -m qa.mutation": ["--at-once", "1", "size of a manager's pattern"],

@@ -9,7 +9,7 @@ from qa.crash_matrix.matrix import MatrixResult, PointsByFault, RunnerPool, plan
 from qa.crash_matrix.run_record import Cell
 
 SEED = 20261121
-CELL_COUNT = 12
+CELL_COUNT = 8
 RUNNER_COUNT = 3
 
 CRASH_AFTER_RESULT = "before:transact.deliver._record_delivery#1"

@@ -333,7 +333,7 @@ async def test_alerts_that_may_have_been_sent_are_sent_again_only_after_a_look(
     fake_discord.faults.add("POST", posts, Fault(takes_effect=True, **answer))
     fake_discord.faults.add("GET", posts, Fault(status=403, raw=HTML), 2)
     job = await lost(harness, ada)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while (await harness.job(job)).told_at_ms is None:
             await asyncio.sleep(0.01)
             harness.clock_offset_ms += 10_000
