@@ -34,7 +34,7 @@ WELCOME: Final = Welcome(
         ),
         Example(
             title="See what you spent",
-            text="Exactly, and what is left for today",
+            text="And what is left. Want more? Switch to Max and use /grant",
             command="spend",
             options={},
             files={},

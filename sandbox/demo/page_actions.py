@@ -9,6 +9,7 @@ from sandbox.discord.app_state import AppState
 from sandbox.discord.errors import ClientActionRefused, WaitTimeoutError
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.json_values import Json, as_id
+from sandbox.discord.localizations import LOCALES
 from sandbox.discord.member_client import MemberClient
 from sandbox.discord.models import Channel, Message, User
 
@@ -47,6 +48,7 @@ class PageActions:
             "submit": self._submit,
             "close": self._close,
             "dismiss": self._dismiss,
+            "speak": self._speak,
         }
 
     def max_file_bytes(self, order: ActionForm) -> int:
@@ -141,6 +143,15 @@ class PageActions:
                 case.person.dismiss(failed)
                 return ActionResult()
         case.person.dismiss(self._message(case))
+        return ActionResult()
+
+    async def _speak(self, case: _Case) -> ActionResult:
+        """Set the language of the member's client."""
+        locale = case.order.text("locale")
+        if locale not in LOCALES:
+            raise ClientActionRefused("Discord's clients do not speak this language")
+        case.person.user.locale = locale
+        self._state.world.changes.notify()
         return ActionResult()
 
     def _location(self, order: ActionForm) -> tuple[User, Channel]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -18,6 +19,12 @@ from sandbox.demo.snapshot_types import SnapshotReader
 from sandbox.discord import DiscordConfig, FakeDiscord, WaitTimeoutError
 
 _START_S = 30
+LIMITS: Final = {
+    "USER_DAILY_LIMIT_USD": "25",
+    "SERVER_DAILY_LIMIT_USD": "250",
+    "GLOBAL_DAILY_LIMIT_USD": "1000",
+}
+"""Of the service behind the page: enough to play for an hour, and little enough to be met."""
 
 Print = Callable[[str], None]
 
@@ -79,7 +86,8 @@ async def serve_demo(
     """
 
     def build(apixo: FakeApixo, discord: FakeDiscord) -> ServiceProcess:
-        return service_for(apixo, discord, command=command, folder=new_data_folder())
+        folder = new_data_folder()
+        return service_for(apixo, discord, command=command, folder=folder, settings=LIMITS)
 
     async with open_demo(
         build,

@@ -26,8 +26,8 @@ _PHASE_TONES: Final[Mapping[JobPhase, Tone]] = {
     "ended": "bad",
     "parked": "warn",
 }
-_TAKES_FROM_MEMBER: Final = ("hold", "charge", "adjust")
-_MOVES_NOTHING: Final = ("hold", "release")
+_TAKES_FROM_MEMBER: Final = ("charge", "adjust")
+_MOVES_NOTHING: Final[Mapping[str, str]] = {"hold": "held", "release": "let go"}
 """They set money aside and let it go; what is paid and given stands in the other rows."""
 
 
@@ -47,7 +47,7 @@ def jobs_table(overview: Snapshot | None, world: World, now_ms: int) -> Json:
 
 
 def ledger_table(overview: Snapshot | None, world: World) -> Json:
-    """Show the ledger, with the sign of what each row does to the member's money."""
+    """Show the ledger, with the sign of what each row does to the member's money, if anything."""
     rows = [_entry(entry, world) for entry in overview["ledger"]] if overview else []
     columns = ("Time", "Kind", ">Amount", "Job", "Who")
     return table("ledger", "The bot's ledger", columns, rows, "No money has moved.")
@@ -99,12 +99,15 @@ def _entry(entry: LedgerRow, world: World) -> Json:
     kind = entry["kind"]
     effect = entry["amount_micro"] * (-1 if kind in _TAKES_FROM_MEMBER else 1)
     tone: Tone = "dim" if kind in _MOVES_NOTHING else "good" if effect > 0 else "bad"
+    amount = format_usd(effect, signed=True)
+    if kind in _MOVES_NOTHING:
+        amount = f"{format_usd(effect)} {_MOVES_NOTHING[kind]}"
     moment = datetime.fromtimestamp(entry["at_ms"] / 1000)  # noqa: DTZ006 - for the person here
     return row(
         str(entry["id"]),
         f"{moment:%X}",
         kind if entry["account"] == "member" else f"{kind} ({entry['account']})",
-        cell(format_usd(effect, signed=True), tone),
+        cell(amount, tone),
         "" if entry["job_id"] is None else _name(entry["job_id"]),
         _who(world, entry["user_id"]),
     )

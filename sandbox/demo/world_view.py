@@ -1,5 +1,7 @@
 """What the page shows of everything outside its channel: servers, members, commands."""
 
+from typing import Final
+
 from sandbox.demo.page_content import Example, PageContent, Welcome
 from sandbox.demo.page_files import file_url
 from sandbox.discord import permissions, serializers
@@ -7,6 +9,9 @@ from sandbox.discord.app_state import AppState
 from sandbox.discord.commands import CommandRegistry
 from sandbox.discord.json_values import Json
 from sandbox.discord.models import Channel, ChannelType, Guild, Membership, Permission
+
+_LOOKED_AT: Final = 50
+"""Messages of a channel, the newest ones."""
 
 
 def world_json(rooms: AppState, stage: PageContent) -> Json:
@@ -19,8 +24,13 @@ def world_json(rooms: AppState, stage: PageContent) -> Json:
         "welcome": None if stage.welcome is None else _welcome(stage.welcome),
         "backstage": stage.backstage is not None,
         "guilds": [_guild(rooms, guild) for guild in world.guilds.values()],
+        "locales": {str(user.id): user.locale for user in world.users.values() if not user.bot},
         "directs": [
-            {"channel": str(found.id), "member": str(found.recipient.id)}
+            {
+                "channel": str(found.id),
+                "member": str(found.recipient.id),
+                "pings": _pings(found, found.recipient.id),
+            }
             for found in world.channels.values()
             if found.recipient is not None
         ],
@@ -81,7 +91,17 @@ def _channel(channel: Channel) -> Json:
         "thread": channel.type is ChannelType.THREAD,
         "parent": None if channel.parent is None else str(channel.parent.id),
         "nsfw": channel.is_age_restricted,
+        "pings": _pings(channel),
     }
+
+
+def _pings(channel: Channel, recipient_id: int | None = None) -> Json:
+    """Return the newest message that notifies each member; in direct messages each one does."""
+    newest = dict[str, str]()
+    for message in channel.messages[-_LOOKED_AT:]:
+        heard = {recipient_id} if recipient_id and message.author.bot else message.notified_user_ids
+        newest |= {str(user_id): str(message.id) for user_id in heard}
+    return newest
 
 
 def _member(guild: Guild, member: Membership, channels: list[Channel]) -> Json:

@@ -44,7 +44,20 @@ async def _lose_an_answer(visitor: PageDriver) -> None:
     await drawer.get_by_role("switch", name="The next submission times out").click()
     await visitor.switch_member("Ada")
     await visitor.start_command("video")
-    await visitor.page.locator("#option-prompt").fill("A lantern over a harbour")
+    await _write_a_long_prompt(visitor)
     await visitor.send()
     await visitor.wait_for_message("lost contact with the video model")
     await expect(drawer.get_by_text("submit unknown")).to_be_visible(timeout=TIMEOUT_MS)
+
+
+async def _write_a_long_prompt(visitor: PageDriver) -> None:
+    """See all of it: the field is as wide as there is room, and grows."""
+    field = visitor.page.locator("#option-prompt")
+    await field.fill("A lantern")
+    before = await field.bounding_box()
+    await field.fill("A lantern over a sleeping harbour. " * 12)
+    after = await field.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert before["width"] > 400
+    assert after["height"] > 2 * before["height"]

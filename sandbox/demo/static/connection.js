@@ -39,10 +39,16 @@ export function connect() {
   };
 }
 
-/** Go to a channel, become another member, or both; what is not named stays. */
-export function go({ member = state.member, channel = state.channel }) {
+/**
+ * Go to a channel, become another member, or both; what is not named stays. The browser's Back leads
+ * to where one was, unless `isStep` is false.
+ */
+export function go({ member = state.member, channel = state.channel, isStep = true }) {
   if (member === state.member && channel === state.channel) return;
-  Object.assign(state, { member, channel, room: emptyRoom() });
+  const place = { member, channel };
+  if (isStep && state.channel) history.pushState(place, "");
+  else if (isStep) history.replaceState(place, "");
+  Object.assign(state, { ...place, room: emptyRoom() });
   tell("place");
   tell("room");
   watch();

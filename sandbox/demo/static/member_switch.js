@@ -2,8 +2,22 @@
 
 import { initials } from "./avatar.js";
 import { el } from "./dom.js";
-import { go, guildHere, state } from "./connection.js";
+import { act, go, guildHere, state } from "./connection.js";
 import { openPopup } from "./popup.js";
+import { notify } from "./toast.js";
+
+/** The languages that the bot speaks, by Discord's locales. */
+const LANGUAGES = {
+  "en-US": "English",
+  de: "Deutsch",
+  "es-ES": "Español",
+  fr: "Français",
+  it: "Italiano",
+  ja: "日本語",
+  ko: "한국어",
+  "pt-BR": "Português do Brasil",
+  "zh-CN": "简体中文",
+};
 
 /** Draw the panel of the member that the visitor is. */
 export function whoAmI() {
@@ -14,13 +28,43 @@ export function whoAmI() {
     "aria-label": `You are ${member.name}. Become another member`,
     "data-place": "self",
   };
-  return el(
+  const panel = el(
     "button",
     { type: "button", className: "whoami", onclick: choose, ...told },
     initials(member.id, member.name),
     el("span", { className: "who" }, el("b", {}, member.name), el("small", {}, noteOf(member))),
     el("span", { className: "swap", "aria-hidden": "true" }, "Switch"),
   );
+  return el("div", { className: "self" }, panel, languageSwitch(member));
+}
+
+/** Draw the language of the member's Discord, in which the bot answers them. */
+function languageSwitch(member) {
+  const locale = state.world.locales[member.id];
+  const name = LANGUAGES[locale] ?? locale;
+  const told = {
+    "aria-haspopup": "menu",
+    "aria-label": `${member.name}'s Discord is in ${name}. Change the language`,
+    title: `${member.name}'s Discord is in ${name}`,
+    "data-place": "language",
+  };
+  const short = locale.split("-")[0].toUpperCase();
+  return el("button", { type: "button", className: "language quiet", onclick: chooseLanguage, ...told }, short);
+}
+
+function chooseLanguage(event) {
+  const entries = Object.entries(LANGUAGES).map(([locale, label]) => ({
+    label,
+    checked: locale === state.world.locales[state.member],
+    run: () => speak(locale),
+  }));
+  const title = "Language of this member's Discord";
+  openPopup({ label: title, entries: [{ title }, ...entries], above: event.currentTarget });
+}
+
+async function speak(locale) {
+  const answer = await act({ do: "speak", locale });
+  if (!answer.ok) notify(answer.error);
 }
 
 /** Find the member to be at a first visit: one of whom nothing special is said. */

@@ -18,8 +18,26 @@ export function recall(name, otherwise = null) {
 /** Remember a value under a name. */
 export function remember(name, value) {
   chosen.set(name, value);
+  keep(() => localStorage, name, value);
+}
+
+/** Give what this window remembers under a name: two windows may be two members. */
+export function recallHere(name, otherwise = null) {
   try {
-    localStorage.setItem(PREFIX + name, JSON.stringify(value));
+    return JSON.parse(sessionStorage.getItem(PREFIX + name)) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Remember a value under a name for this window, also when it is loaded again. */
+export function rememberHere(name, value) {
+  keep(() => sessionStorage, name, value);
+}
+
+function keep(storage, name, value) {
+  try {
+    storage().setItem(PREFIX + name, JSON.stringify(value));
   } catch {
     // Storage is switched off or full.
   }

@@ -4,16 +4,19 @@ import { initials } from "./avatar.js";
 import { iconButton } from "./buttons.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { go, on, state } from "./connection.js";
-import { recall, remember } from "./memory.js";
+import { go, guildHere, on, state } from "./connection.js";
+import { recallHere, rememberHere } from "./memory.js";
 import { nameOf } from "./entity_names.js";
 import { sizeText } from "./uploads.js";
 import { ordinary, whoAmI } from "./member_switch.js";
+import { notify } from "./toast.js";
+import { isUnread, see } from "./unread.js";
 
 const list = el("div", { className: "list" });
 const connection = el("p", { className: "connection" });
 const self = el("div", {});
 let drawnAs = "";
+let closeMenu = () => {};
 
 /** Draw the places, go where the visitor was the last time, and follow the news. */
 export function startPlaces() {
@@ -22,17 +25,40 @@ export function startPlaces() {
   slideIn(places);
   on("world", settle);
   for (const what of ["world", "place", "connection"]) on(what, draw);
-  on("place", () => remember("place", { member: state.member, channel: state.channel }));
+  on("place", keepPlace);
+  addEventListener("popstate", goBack);
+  document.addEventListener("visibilitychange", draw);
   draw();
+}
+
+/** Remember where one is, and who one is on each server. */
+function keepPlace() {
+  const { member, channel } = state;
+  rememberHere("place", { member, channel });
+  const guild = guildOf(channel);
+  if (guild) rememberHere("members", { ...recallHere("members", {}), [guild.id]: member });
+}
+
+function goBack({ state: place }) {
+  if (place && state.world && isKnown(place.channel)) go({ ...place, isStep: false });
+}
+
+function isKnown(channel) {
+  return places().some((one) => one.channel === channel);
+}
+
+/** List every channel and direct channel: `{channel, pings}`. */
+function places() {
+  const { guilds, directs } = state.world;
+  const channels = guilds.flatMap((guild) => guild.channels);
+  return [...channels.map(({ id, pings }) => ({ channel: id, pings })), ...directs];
 }
 
 /** Stay where one is if that still exists, else go where one was, else to the first channel. */
 function settle() {
-  const { guilds, directs } = state.world;
-  const last = recall("place", {});
-  const inGuilds = guilds.flatMap((guild) => guild.channels.map((one) => one.id));
-  const known = [...inGuilds, ...directs.map((one) => one.channel)];
-  const channel = [state.channel, last.channel, ...known].find((id) => known.includes(id));
+  const last = recallHere("place", {});
+  const wanted = [state.channel, last.channel, ...places().map((one) => one.channel)];
+  const channel = wanted.find(isKnown);
   if (channel === undefined) return;
   go({ channel, member: memberFor(channel, [state.member, last.member]) });
 }
@@ -51,13 +77,16 @@ function guildOf(channel) {
 /** Draw anew when something has changed; whoever is here with the keyboard stays where they were. */
 function draw() {
   const { world, member, channel, online } = state;
-  const now = JSON.stringify([world, member, channel, online]);
+  if (world) see(places());
+  const unread = world ? places().filter(isUnread).map((one) => one.channel) : [];
+  const now = JSON.stringify([world, member, channel, online, unread]);
   if (now === drawnAs) return;
   drawnAs = now;
   const focused = document.activeElement?.dataset?.place;
   list.replaceChildren(...(world?.guilds ?? []).map(server), ...directs());
   self.replaceChildren(...[whoAmI()].filter(Boolean));
   connection.textContent = trouble();
+  document.querySelector(".menu-button")?.toggleAttribute("data-unread", unread.length > 0);
   if (focused) document.querySelector(`#places [data-place="${focused}"]`)?.focus();
 }
 
@@ -72,11 +101,12 @@ function server(guild) {
   );
 }
 
-function channelRow({ id, name, thread, nsfw }) {
+function channelRow({ id, name, thread, nsfw, pings }) {
   const label = `${thread ? "Thread" : "Channel"} ${name}${nsfw ? ", age-restricted" : ""}`;
   const sign = el("span", { className: "sign" }, icon(thread ? "thread" : "hash"));
   const gate = nsfw && el("span", { className: "gate", title: "Age-restricted" }, icon("age"));
-  return placeRow({ id, label, className: thread ? "thread" : "" }, sign, nameSpan(name), gate);
+  const className = thread ? "thread" : "";
+  return placeRow({ id, label, className, pings }, sign, nameSpan(name), gate);
 }
 
 /** A member sees the own direct messages only. */
@@ -86,7 +116,7 @@ function directs() {
   if (!own.length) return [];
   const label = `Direct messages with ${nameOf(bot)}`;
   const inside = () => [initials(bot.id, nameOf(bot)), nameSpan(nameOf(bot))];
-  const rows = own.map(({ channel }) => placeRow({ id: channel, label }, ...inside()));
+  const rows = own.map(({ channel, pings }) => placeRow({ id: channel, label, pings }, ...inside()));
   const title = "Direct messages";
   return [el("section", { "aria-label": title }, el("h3", {}, title), el("ul", {}, ...rows))];
 }
@@ -95,18 +125,34 @@ function nameSpan(name) {
   return el("span", { className: "name" }, name);
 }
 
-function placeRow({ id, label, className }, ...inside) {
+function placeRow({ id, label, className, pings }, ...inside) {
+  const unread = isUnread({ channel: id, pings });
   const told = {
     "data-place": id,
-    "aria-label": label,
+    "data-unread": unread ? "" : undefined,
+    "aria-label": unread ? `${label}, unread` : label,
     "aria-current": id === state.channel ? "page" : undefined,
   };
   const button = el("button", { type: "button", onclick: () => visit(id), ...told }, ...inside);
   return el("li", { className }, button);
 }
 
+/** Go to a channel; on another server one is who one was there before, if anybody. */
 function visit(channel) {
-  go({ channel, member: memberFor(channel, [state.member]) });
+  const [before, guild] = [state.member, guildOf(channel)];
+  const there = recallHere("members", {})[guild?.id];
+  const isAnotherServer = guildHere() && guild !== guildHere();
+  const member = memberFor(channel, isAnotherServer ? [there, before] : [before, there]);
+  closeMenu();
+  go({ channel, member });
+  if (guild && member !== before) notify(becomeText(before, member, guild));
+}
+
+function becomeText(before, member, guild) {
+  const everybody = state.world.guilds.flatMap((one) => one.members);
+  const [was, is] = [before, member].map((id) => everybody.find((one) => one.id === id)?.name);
+  const isAbsent = !guild.members.some((one) => one.id === before);
+  return `${isAbsent ? `${was} is not on ${guild.name}. ` : ""}You are ${is} here.`;
 }
 
 function trouble() {
@@ -127,6 +173,7 @@ function slideIn(places) {
     (open ? first : button)?.focus();
   };
   const leave = () => isOpen() && turn(false);
+  closeMenu = leave;
   places.addEventListener("keydown", (event) => event.key === "Escape" && leave());
   on("place", leave);
   places.after(veil);

@@ -3,6 +3,7 @@
 import { KIND, readNumber, textFault } from "./checks.js";
 import { el } from "./dom.js";
 import { givesLists, openList, pressInList, unmark } from "./listbox.js";
+import { textBox } from "./textbox.js";
 
 const PAUSE_MS = 200;
 
@@ -11,27 +12,32 @@ const PAUSE_MS = 200;
  * `ask(text)` asks the bot; what it says to an older text is dropped.
  */
 export function suggestionField(option, ask, onchange) {
-  const input = el("input", { type: "text" });
+  // A text that is asked for is a prompt: it gets a line of its own, and grows.
+  const isLong = option.type === KIND.text && option.required;
+  const input = isLong ? textBox({}) : el("input", { type: "text" });
   const asked = new Asker(ask, (answer) => openList(input, { ...listOf(option, answer), choose: take }));
   let chosen = null;
   function take(item) {
-    chosen = item;
     input.value = item.name;
+    input.dispatchEvent(new Event("input"));
+    asked.never();
+    chosen = item;
     onchange();
   }
-  input.oninput = () => {
+  const changed = () => {
     chosen = null;
     // The list is still that of an older text.
     unmark(input);
     asked.later(input.value);
     onchange();
   };
+  input.addEventListener("input", changed);
   input.onfocus = () => {
     if (!chosen) asked.now(input.value);
   };
   input.onblur = () => asked.never();
   input.onkeydown = (event) => {
-    if (!pressInList(input, event) && event.key === "ArrowDown") asked.now(input.value);
+    if (!pressInList(input, event) && event.key === "ArrowDown" && !isLong) asked.now(input.value);
   };
   givesLists(input);
   return {

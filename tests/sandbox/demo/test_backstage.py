@@ -112,7 +112,9 @@ async def test_an_answer_that_is_lost_parks_the_job_and_its_hold_is_given_back(b
     job = await behind.order()
     await behind.until_job("submit unknown")
     assert not (await behind.switch("lost-answer"))["on"]
-    await behind.until_entries("hold -$0.08", "release +$0.08", "adjust (operator) -$0.08")
+    await behind.until_entries(
+        "hold $0.08 held", "release $0.08 let go", "adjust (operator) -$0.08"
+    )
     await behind.harness.wait_for_status(job, "You weren't charged")
     assert len(behind.harness.apixo.tasks) == 1
     assert (await behind.panel("money"))["figures"][0]["value"] == "$99.92"
@@ -127,7 +129,7 @@ async def test_a_minute_without_status_only_delays(behind: Behind):
     assert not (await behind.switch("no-status"))["on"]
     asked = behind.harness.apixo.journal.requests_to("statusTask")
     assert {entry.status for entry in asked} == {502, 200}
-    assert await behind.kinds() == ["hold -$0.08", "charge -$0.08"]
+    assert await behind.kinds() == ["hold $0.08 held", "charge -$0.08"]
 
 
 async def test_an_expired_link_gives_the_price_back(behind: Behind):
@@ -137,7 +139,7 @@ async def test_an_expired_link_gives_the_price_back(behind: Behind):
     await behind.until_job("result lost")
     await behind.harness.wait_for_status(job, "we refunded you")
     assert not (await behind.switch("dead-link"))["on"]
-    assert await behind.kinds() == ["hold -$0.08", "charge -$0.08", "adjust +$0.08"]
+    assert await behind.kinds() == ["hold $0.08 held", "charge -$0.08", "adjust +$0.08"]
     assert (await behind.panel("money"))["figures"][3]["value"] == "$0.08"
 
 
@@ -206,7 +208,7 @@ async def test_a_killed_bot_goes_on_where_it_stood(behind: Behind):
     await behind.backstage.use_control("time", "speed", SPEED)
     await behind.until_job("delivered")
     assert len(behind.harness.result_messages(job)) == 1
-    assert await behind.kinds() == ["hold -$0.08", "charge -$0.08"]
+    assert await behind.kinds() == ["hold $0.08 held", "charge -$0.08"]
     assert behind.deaths == []
 
 

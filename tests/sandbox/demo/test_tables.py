@@ -74,9 +74,9 @@ def test_a_span_is_written_in_its_largest_unit(seconds: float, shown: str):
 @pytest.mark.parametrize(
     ("row", "amount"),
     [
-        (entry("hold", 80_000), "-$0.08"),
+        (entry("hold", 80_000), "$0.08 held"),
         (entry("charge", 80_000), "-$0.08"),
-        (entry("release", 80_000), "+$0.08"),
+        (entry("release", 80_000), "$0.08 let go"),
         (entry("adjust", -80_000), "+$0.08"),
         (entry("adjust", 80_000), "-$0.08"),
         (entry("grant", 5_000_000), "+$5.00"),
@@ -84,7 +84,7 @@ def test_a_span_is_written_in_its_largest_unit(seconds: float, shown: str):
     ],
 )
 def test_the_sign_of_a_ledger_row_is_what_it_does_to_the_members_money(row: LedgerRow, amount: str):
-    """Whatever sign the row itself has."""
+    """Whatever sign the row itself has; a hold and its charge do not look paid twice."""
     shown = ledger_table(overview(ledger=[row]), DemoDiscord().world)
     assert texts(shown)[1:] == [row["kind"], amount, "…ph8e9y", "1"]
 
