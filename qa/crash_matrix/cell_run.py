@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import select
 
+from domain.films import WORKED_ON
 from domain.jobs import ENDED_WITHOUT_VIDEO, NEVER_MS, PARKED, JobState
 from qa.crash_matrix.process import fork_bot_to_kill
 from qa.crash_matrix.run_record import SECRET_PROMPT, Cell, RunRecord
@@ -23,9 +24,10 @@ from sandbox.demo.process import (
     terminate,
 )
 from sandbox.discord import ClientActionRefused, WaitTimeoutError
-from storage import audit, jobs, released_jobs, schema
+from storage import audit, film_tables, films, jobs, released_jobs, schema, storyboards
 from storage.database import Database
 from storage.errors import DatabaseUnavailable
+from storage.films import Film
 from storage.jobs import Job
 from tests.harness.forked_bot import BOT_COMMAND
 from tests.harness.ports import free_port
@@ -175,13 +177,17 @@ class CellRun:
         is_over = process.returncode is not None or self.traces.is_restored
         if is_over or self._orders >= _MOST_ORDERS or self._stage.is_thrown_out:
             return True
-        return len(await self._jobs()) >= self._cell.fault.order_count
+        fault = self._cell.fault
+        return len(await self._jobs()) >= max(fault.order_count, fault.shot_count)
 
     async def _order(self) -> None:
         trouble = self._cell.fault
         is_next = 0 < self._orders < trouble.order_count
         await asyncio.sleep(0 if is_next else self._orders * _SECOND_THOUGHTS_S)
         self._orders += 1
+        if trouble.shot_count:
+            await self._order_storyboard(trouble.shot_count)
+            return
         size = "[[size:1]]" if trouble.axis in _WITH_LARGE_FILES else ""
         options: dict[str, Any] = {
             "prompt": f"{SECRET_PROMPT}, {self.traces.marker} {size}",
@@ -199,6 +205,31 @@ class CellRun:
         with suppress(WaitTimeoutError):
             await answer.until_answered(within=5)
 
+    async def _order_storyboard(self, count: int) -> None:
+        """Have shots made; a member whose answer was lost asks again."""
+        stage, shot = self._stage, f"{SECRET_PROMPT}, {self.traces.marker}"
+        text = " ".join(f"{number}. {shot}" for number in range(1, count + 1))
+        options = {"prompt": text, "duration": 4}
+        card = await stage.member.run_command(stage.channel, "storyboard", options)
+        with suppress(WaitTimeoutError, ClientActionRefused):
+            await card.until_answered(within=5)
+            await stage.member.click(card, f"Make it for ${count * 0.08:.2f}")
+            await card.until_text(lambda shown: "Got it!" in shown, within=5)
+
+    async def _until_shots_are_decided(self) -> bool:
+        """Skip the shots that a death has parked; return whether the film is at rest, too."""
+        if not self._cell.fault.shot_count:
+            return True
+        stage = self._stage
+        for message in [*stage.channel.messages]:
+            if any(one.startswith("shot:skip:") for one in message.custom_ids):
+                with suppress(WaitTimeoutError, ClientActionRefused):
+                    clicked = await stage.member.click(message, "Skip this shot")
+                    await clicked.until_answered(within=5)
+        return not await self._read(storyboards.list_open) and all(
+            film.state not in WORKED_ON for film in await self._read(_list_films)
+        )
+
     async def _until_rest(self) -> None:
         async with asyncio.timeout(TIMEOUT_S):
             changes = self._stage.discord.world.changes
@@ -207,7 +238,8 @@ class CellRun:
                 found = await self._jobs()
                 if not any(job.state in _WAITING for job in found):
                     self._stage.note_release()
-                if all(map(is_at_rest, found)):
+                is_decided = await self._until_shots_are_decided()
+                if is_decided and all(map(is_at_rest, found)):
                     return
                 # Unlike `wait_for`, this hears of a cancellation at the moment of a change.
                 with suppress(TimeoutError):
@@ -279,6 +311,7 @@ class CellRun:
     async def _gather(self) -> None:
         traces, media = self.traces, self.folder / "media"
         traces.jobs, traces.heard_of_removal_s = await self._jobs(), self._stage.heard_of_removal_s
+        traces.films = await self._read(_list_films)
         traces.audit = await self._read(audit.run_audit)
         log = self._service.log
         traces.log = log.read_text(errors="replace") if log.exists() else ""
@@ -332,6 +365,12 @@ async def list_jobs(tx: Any) -> list[Job]:
     ids = (await tx.execute(select(schema.jobs.c.id).order_by(schema.jobs.c.id))).scalars()
     found = [await jobs.get(tx, each) for each in ids]
     return [job for job in found if job is not None]
+
+
+async def _list_films(tx: Any) -> list[Film]:
+    ids = (await tx.execute(select(film_tables.films.c.id))).scalars()
+    found = [await films.get(tx, each) for each in ids]
+    return [film for film in found if film is not None]
 
 
 def is_at_rest(job: Job) -> bool:

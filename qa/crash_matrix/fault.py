@@ -31,6 +31,7 @@ class InjectedFault:
         wants_notification: whether the member wants a message when the video is done.
         shares: whether the member shares the video in the end.
         order_count: how many videos the member orders.
+        shot_count: how many shots the storyboard has that the member orders, if it is one.
         leaves_server: whether the bot is thrown out of the server meanwhile.
         restores_copy: whether a copy of the database is taken at the point, and put back when all
             has come to rest, instead of a death there.
@@ -53,6 +54,7 @@ class InjectedFault:
     wants_notification: bool = False
     shares: bool = False
     order_count: int = 1
+    shot_count: int = 0
     leaves_server: bool = False
     restores_copy: bool = False
     hands_over: bool = False

@@ -255,6 +255,13 @@ FAULTS: Final = (
         )
         for name, fault in (*_LOST_ANSWERS, *_PROXY_ANSWERS)
     ),
+    InjectedFault(axis="storyboard", name="nothing goes wrong", shot_count=2),
+    *(
+        InjectedFault(
+            axis="storyboard", name=name, arm=spoil_discord("POST", POSTS, fault), shot_count=2
+        )
+        for name, fault in _LOST_ANSWERS
+    ),
     InjectedFault(axis="share", name="nothing goes wrong", **_SHARED),
     *(
         InjectedFault(axis="share", name=name, arm=spoil_posts_in(SHOWCASE, fault), **_SHARED)

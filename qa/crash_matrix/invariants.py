@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from domain.films import FilmState
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, POST_UNCONFIRMED, JobState
 from domain.obstacles import ObstacleKind
 from qa.crash_matrix.run_record import SECRET_PROMPT, RunRecord
@@ -108,9 +109,25 @@ def _of_the_whole(
     elif traces.audit.ledger["held"] and not any(map(_may_hold, traces.jobs)):
         yield f"unbalanced: {traces.audit.ledger['held']} micro-dollars on hold for nobody"
     yield from _of_the_removal(traces, discord, tasks)
+    yield from _of_the_film(traces, discord)
     if traces.leftovers:
         yield f"unbalanced: half-written files are left: {', '.join(traces.leftovers)}"
     yield from find_secrets(traces.log, apixo, discord)
+
+
+def _of_the_film(traces: RunRecord, discord: FakeDiscord) -> Iterator[str]:
+    """Judge the film of a storyboard: one of what was made, posted once."""
+    if not traces.cell.fault.shot_count:
+        return
+    made = {job.id for job in traces.jobs if job.state is JobState.DELIVERED}
+    parts = [part for film in traces.films for part in film.parts]
+    if (len(made) > 1 and set(parts) != made) or len(parts) > len(made):
+        yield f"lost: films have {len(parts)} of {len(made)} shots"
+    for film in traces.films:
+        name = f"{film.id}.mp4"
+        posts = [one for one in _seen(discord) if any(f.filename == name for f in one.attachments)]
+        if film.state is not FilmState.DELIVERED or [one.id for one in posts] != [film.message_id]:
+            yield f"double posted: a film is {film.state}, and {len(posts)} messages have it"
 
 
 def _of_the_removal(traces: RunRecord, discord: FakeDiscord, tasks: list[Task]) -> Iterator[str]:

@@ -17,6 +17,7 @@ _SOUND: Final = "download: sound alone twice"
 _CALLED: Final = "callback: once"
 _LOST_POST: Final = "Discord: post: 503 after effect"
 _UNANSWERED: Final = "acknowledgement: done, reset"
+_STORYBOARD: Final = "storyboard: nothing goes wrong"
 _SHARED: Final = "share: nothing goes wrong"
 _NOTIFIED: Final = "done-notification: nothing goes wrong"
 _CLOSED: Final = "Discord: private, DMs closed"
@@ -92,6 +93,11 @@ CRASH_POINTS: Final = {
     "transact.deliver._intend": _PLAIN,
     "transact.fetch_budget.fetching": _ANIMATED,
     "transact.films.drop_leases": _PLAIN,
+    "transact.joining._intend": _STORYBOARD,
+    "transact.posting._record": _STORYBOARD,
+    "transact.progress._begin": _STORYBOARD,
+    "transact.progress._join": _STORYBOARD,
+    "transact.worker.run_once": _STORYBOARD,
     "transact.key_value.put_if_absent": _PLAIN,
     "transact.leases.beat": _PLAIN,
     "transact.leases.end": _PLAIN,
@@ -143,6 +149,12 @@ OCCASIONAL: Final = {
     "transact.deliver._park": "where neither the channel nor the member can be written to",
     "transact.release.release_job": "where a job is looked at between a removal and its release",
     "transact.submit._record_submitted_at": "while Discord is asked whether the bot is out",
+    "media.has_input": "where a shot begins with a frame, or a request's links have run out",
+    "transact.orders.skip_shot": "where a death has parked a shot",
+    "transact.progress._ask": "where a death has parked a shot",
+    "transact.progress._end": "where a death has parked a shot",
+    "transact.submit.requeue": "where the message that is to carry a frame is not posted yet",
+    "transact.worker._renew": "where a film takes more than two seconds",
     "transact.worker._renew_leases": "where a job is under way when the heartbeat comes",
     "transact.alerts._show": "by a chore",
     "transact.store._quarantine": "where results cannot be looked into for a day",
@@ -159,7 +171,6 @@ OCCASIONAL: Final = {
 """Passed in some lives and not in others, and why."""
 
 OTHER_FLOWS: Final = {
-    "media.has_input": "a request whose links have run out",
     "transact.leases.create_shards": "the first start on a database",
     "transact.leases.hand_over": "a process that ends gives its shards to others",
     "media.save_copy": "a smaller copy of what is too large for Discord",

@@ -5,6 +5,7 @@ from typing import Final
 
 from qa.crash_matrix.fault import InjectedFault
 from storage.audit import AuditReport
+from storage.films import Film
 from storage.jobs import Job
 
 SECRET_PROMPT: Final = "a very private lake"
@@ -30,6 +31,7 @@ class RunRecord:
     cell: Cell
     marker: str
     jobs: list[Job] = field(default_factory=list[Job])
+    films: list[Film] = field(default_factory=list[Film])
     audit: AuditReport | None = None
     log: str = ""
     points_passed: list[str] = field(default_factory=list[str])
