@@ -140,8 +140,18 @@ _NAMES: Final = {
 """The context of a name in the catalogue: the same word is elsewhere part of a sentence."""
 
 
+_Translatable = tuple[str, str, TranslationContext, bool]
+"""A language, an English text, where it is used, and whether that is a context menu."""
+
+
 class CommandTranslator(app_commands.Translator):
-    """Translates names and descriptions of commands and options, for members of each locale."""
+    """Translates names and descriptions of commands and options, for members of each locale.
+
+    Commands share most of their options and choices: each is translated once.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[_Translatable, str | None] = {}
 
     async def translate(
         self,
@@ -153,9 +163,13 @@ class CommandTranslator(app_commands.Translator):
         code = find_language(locale.value)
         if code is None or code == _ENGLISH:
             return None
-        with speaking(code):
-            found = _translate(string.message, context)
-        return found if found != string.message else None
+        is_menu = isinstance(context.data, app_commands.ContextMenu)
+        asked = (code, string.message, context.location, is_menu)
+        if asked not in self._found:
+            with speaking(code):
+                found = _translate(string.message, context)
+            self._found[asked] = found if found != string.message else None
+        return self._found[asked]
 
 
 def _translate(text: str, context: app_commands.TranslationContextTypes) -> str | None:
