@@ -1,5 +1,6 @@
 """A job as the user interface sees it: without leases, retries and other worker details."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from domain.jobs import SENT_BY_DM, JobState
@@ -19,8 +20,9 @@ class JobView:
     restored from a copy: it may have gone further than its row says. `language` is the locale in
     which its member used Discord, such as `pt-BR`. `erased_at_ms` is when its member had everything
     deleted: the request is blank since, and no video is posted. `order_index` is the place, from 1,
-    of a job in an order of several. `remix_of` is the job of another member whose request it was
-    made from, as long as that member is credited. Times are Unix milliseconds.
+    of a job in an order of several, `order_post` the number, from 1, of the order's post that has
+    its video, or says that there is none. `remix_of` is the job of another member whose request it
+    was made from, as long as that member is credited. Times are Unix milliseconds.
     """
 
     id: str
@@ -50,6 +52,7 @@ class JobView:
     order_id: str | None = None
     order_index: int | None = None
     remix_of: str | None = None
+    order_post: int | None = None
 
     @property
     def prompt(self) -> str:
@@ -84,3 +87,14 @@ class JobAmounts:
     def paid(self) -> MicroUSD:
         """Return what the job cost its member in the end."""
         return MicroUSD(self.charged + self.adjusted)
+
+
+def sum_amounts(amounts: Iterable[JobAmounts]) -> JobAmounts:
+    """Return what several jobs cost together."""
+    given = list(amounts)
+    return JobAmounts(
+        held=MicroUSD(sum(one.held for one in given)),
+        charged=MicroUSD(sum(one.charged for one in given)),
+        released=MicroUSD(sum(one.released for one in given)),
+        adjusted=MicroUSD(sum(one.adjusted for one in given)),
+    )

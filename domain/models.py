@@ -221,6 +221,9 @@ MAX_VIDEO_BYTES = 50_000_000
 MAX_AUDIO_BYTES = 15_000_000
 """APIXO's pages name no limit for clips; these are what other vendors of the same models take."""
 
+MAX_TAKES = 4
+"""Videos of one request that are made side by side."""
+
 MAX_REFERENCE_IMAGES = 9
 MAX_REFERENCE_CLIPS = 3
 MIN_CLIP_MS = 2_000

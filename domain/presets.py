@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import RulesViolated
-from domain.models import MODELS, AspectRatio, Model, ModelId, Resolution
+from domain.models import MAX_TAKES, MODELS, AspectRatio, Model, ModelId, Resolution
 from domain.requests import Draft, is_blank, is_sendable, unsupported_options, utf16_length
 from domain.violations import Param, Source, Violation, ViolationCode
 
@@ -16,7 +16,7 @@ MAX_SUFFIX_CHARS: Final = 500
 """In UTF-16 code units, as Discord counts."""
 
 _SEPARATOR: Final = ", "
-_CHOICES: Final = ("model", "seconds", "resolution", "aspect_ratio", "sound")
+_CHOICES: Final = ("model", "seconds", "resolution", "aspect_ratio", "sound", "takes")
 
 
 class Preset(BaseModel):
@@ -31,6 +31,7 @@ class Preset(BaseModel):
     resolution: Resolution | None = None
     aspect_ratio: AspectRatio | None = None
     sound: bool | None = None
+    takes: int | None = Field(default=None, ge=1, le=MAX_TAKES)
 
     @property
     def key(self) -> str:

@@ -21,6 +21,7 @@ from domain.models import (
     MAX_IMAGE_SIDE,
     MAX_REFERENCE_CLIPS,
     MAX_REFERENCE_IMAGES,
+    MAX_TAKES,
     MIN_CLIP_MS,
     MIN_IMAGE_RATIO,
     MIN_IMAGE_SIDE,
@@ -154,9 +155,10 @@ class Draft:
     `violations` are rules found broken while the draft was gathered (a file that is no picture, a
     channel that the bot cannot post to); they are reported together with those found here.
     `preset` names the preset that fills open options, `filled_by_preset` the options it filled.
-    The result of a `private` draft is visible to the member alone. `conversions` are told when it
-    is accepted. `remix_of` is the job of another member that it was made from, `joined_to` the one
-    whose video it goes on from, if both are to be a film.
+    The result of a `private` draft is visible to the member alone. `takes` is how many videos are
+    made of it, each from the same request. `conversions` are told when it is accepted. `remix_of`
+    is the job of another member that it was made from, `joined_to` the one whose video it goes on
+    from, if both are to be a film.
     """
 
     command: GenerationCommand
@@ -175,6 +177,7 @@ class Draft:
     preset: str | None = None
     filled_by_preset: frozenset[str] = frozenset()
     private: bool = False
+    takes: int | None = None
     conversions: tuple[Conversion, ...] = ()
     remix_of: str | None = None
     joined_to: str | None = None
@@ -314,6 +317,8 @@ def _broken_rules(draft: Draft, model: Model) -> Iterator[Violation]:
     yield from _preset_rules(draft, model)
     yield from _choice_rules(draft, model)
     yield from _count_rules(draft)
+    if draft.takes is not None and not 1 <= draft.takes <= MAX_TAKES:
+        yield Violation.of(ViolationCode.TAKES_UNSUPPORTED, Source.FORM, most=MAX_TAKES)
     for picture in draft.pictures:
         yield from _picture_rules(picture)
     yield from _clip_rules(draft.videos, ViolationCode.VIDEO_LENGTH, ViolationCode.VIDEOS_TOO_LONG)

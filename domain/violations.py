@@ -44,6 +44,8 @@ class ViolationCode(StrEnum):
     ASPECT_RATIO_UNSUPPORTED = "aspect_ratio_unsupported"
     OPTION_UNSUPPORTED = "option_unsupported"
     CHOICE_UNKNOWN = "choice_unknown"
+    TAKES_UNSUPPORTED = "takes_unsupported"
+    LENGTH_AMBIGUOUS = "length_ambiguous"
     LENGTH_NOT_WHOLE = "length_not_whole"
     REFERENCE_LENGTH_TOO_PRECISE = "reference_length_too_precise"
 

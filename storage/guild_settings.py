@@ -37,8 +37,15 @@ async def lock_guild(tx: AsyncConnection, guild_id: int) -> None:
 
 async def list_presets(tx: AsyncConnection, guild_id: int) -> list[Preset]:
     """Return a guild's presets by name, case-insensitively."""
-    found = await tx.execute(select(presets.c.preset).where(presets.c.guild_id == guild_id))
-    return sorted(map(Preset.model_validate_json, found.scalars()), key=lambda preset: preset.key)
+    found = await tx.execute(
+        select(presets.c.preset, presets.c.takes).where(presets.c.guild_id == guild_id)
+    )
+    # The version before refuses a text that says more than it did: its takes stand beside it.
+    read = [
+        Preset.model_validate_json(text).model_copy(update={"takes": takes})
+        for text, takes in found
+    ]
+    return sorted(read, key=lambda preset: preset.key)
 
 
 async def add_preset(tx: AsyncConnection, guild_id: int, preset: Preset, now_ms: int) -> None:
@@ -46,7 +53,8 @@ async def add_preset(tx: AsyncConnection, guild_id: int, preset: Preset, now_ms:
     row = {
         "guild_id": guild_id,
         "name": preset.key,
-        "preset": preset.model_dump_json(),
+        "preset": preset.model_dump_json(exclude={"takes"}),
+        "takes": preset.takes,
         "updated_at_ms": now_ms,
     }
     await tx.execute(insert(presets).values(row))

@@ -5,7 +5,7 @@ A holder that lost its lease can no longer change the job.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack
 
 from sqlalchemy import (
     Executable,
@@ -23,12 +23,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.job_view import JobView
-from domain.jobs import TRANSITIONS, JobState, can_transition
+from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, TRANSITIONS, JobState, can_transition
 from domain.money import MicroUSD
 from domain.requests import VideoRequest
 from domain.storyboard_steps import is_waiting
 from storage.errors import StaleJobError, TaskAlreadyAssigned
-from storage.schema import job_events, jobs
+from storage.schema import in_states, job_events, jobs
 from storage.schema_base import Int
 from storage.upsert import insert_or_ignore
 
@@ -62,7 +62,7 @@ class Job(JobView):
     posted since then.
     `took_ms` is how long its task took at APIXO, in documented time.
     `told_at_ms` is when the operator was notified that it is parked, `closed_at_ms` when they
-    closed it. `order_post` is the number, from 1, of the post of its order that shows it.
+    closed it.
     """
 
     interaction_id: int
@@ -84,7 +84,6 @@ class Job(JobView):
     told_at_ms: int | None = None
     closed_at_ms: int | None = None
     took_ms: int | None = None
-    order_post: int | None = None
 
 
 class JobChanges(TypedDict, total=False):
@@ -112,6 +111,7 @@ class JobChanges(TypedDict, total=False):
     result_channel_id: int | None
     restored_at_ms: int | None
     took_ms: int | None
+    order_post: int | None
 
 
 class TransitionChanges(JobChanges, total=False):
@@ -119,6 +119,9 @@ class TransitionChanges(JobChanges, total=False):
 
     due_at_ms: int
 
+
+_SETTLED: Final = ENDED_WITHOUT_VIDEO | PARKED | {JobState.DELIVERED}
+"""States of a job for which the others of its order wait no longer."""
 
 NO_LEASE: Mapping[str, None] = {"lease_owner": None, "lease_until_ms": None}
 
@@ -244,6 +247,8 @@ async def transition(
         raise StaleJobError(job.id)
     detail = changes.get("reason") if job.erased_at_ms is None else None
     await record_event(tx, job.id, job.state, target, now_ms, detail)
+    if job.order_id is not None and target in _SETTLED:
+        await _wake_order(tx, job.order_id, job.id, now_ms)
     return moved
 
 
@@ -297,6 +302,13 @@ async def make_due(tx: AsyncConnection, job: Job, now_ms: int) -> None:
 async def forget_origin(tx: AsyncConnection, job_id: str) -> None:
     """Forget which job a job is a remix of."""
     await tx.execute(update(jobs).where(jobs.c.id == job_id).values(remix_of=None))
+
+
+async def _wake_order(tx: AsyncConnection, order_id: str, job_id: str, now_ms: int) -> None:
+    """Make the jobs of an order due that wait for another one of its jobs."""
+    waiting = in_states((JobState.STORED, JobState.POSTING))
+    others = jobs.c.order_id == order_id, jobs.c.id != job_id, jobs.c.due_at_ms > now_ms
+    await tx.execute(update(jobs).where(waiting, *others).values(due_at_ms=now_ms))
 
 
 async def count_by_state(tx: AsyncConnection) -> dict[JobState, int]:

@@ -1,12 +1,14 @@
 """Orders of several jobs: accepted together, posted together."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.jobs import JobState
 from domain.orders import OrderKind
 from storage.jobs import Job, fetch_all
 from storage.schema import jobs, orders
@@ -61,6 +63,27 @@ async def join_job(tx: AsyncConnection, job_id: str, order_id: str, index: int) 
     await tx.execute(joined.values(order_id=order_id, order_index=index))
 
 
+async def list_takes(tx: AsyncConnection, order_id: str) -> list[Job]:
+    """Return the jobs of an order of takes, in their order; none if it is of another kind."""
+    return await fetch_all(tx, _TAKES, wanted=order_id)
+
+
+async def lock_in_state(tx: AsyncConnection, order_id: str, state: JobState) -> list[Job]:
+    """Return the jobs of an order in a state, in their order, locked until the transaction ends."""
+    return await fetch_all(tx, _LOCKED, wanted=order_id, state=state)
+
+
+async def share_lease(tx: AsyncConnection, holder: Job, others: Collection[str]) -> None:
+    """Let nobody touch some jobs while the holder of a lease works on them, too."""
+    lease = {"lease_owner": holder.lease_owner, "lease_until_ms": holder.lease_until_ms}
+    await tx.execute(update(jobs).where(jobs.c.id.in_(others)).values(**lease))
+
+
+async def mark_told(tx: AsyncConnection, told: Collection[str], number: int) -> None:
+    """Record which post of their order says of some jobs that they have no video."""
+    await tx.execute(update(jobs).where(jobs.c.id.in_(told)).values(order_post=number))
+
+
 def job_key(interaction_id: int, index: int) -> int:
     """Return the key of an order's job in `jobs.interaction_id`; the first has the order's own.
 
@@ -77,3 +100,5 @@ _JOBS = (
     .where(jobs.c.order_id == bindparam("wanted"))
     .order_by(jobs.c.order_index, jobs.c.id)
 )
+_TAKES = _JOBS.join(orders, orders.c.id == jobs.c.order_id).where(orders.c.kind == OrderKind.TAKES)
+_LOCKED = _JOBS.where(jobs.c.state == bindparam("state")).with_for_update()

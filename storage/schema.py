@@ -399,6 +399,7 @@ presets = Table(
     Column("name", Text, primary_key=True),
     Column("preset", Text, nullable=False),
     Column("updated_at_ms", Int, nullable=False),
+    Column("takes", Int),
     sqlite_strict=True,
 )
 

@@ -2,16 +2,27 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, bindparam, case, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs import NEVER_MS, JobState
 from storage import high_water
 from storage.jobs import Job, fetch_all
-from storage.schema import jobs
+from storage.schema import in_states, jobs
 
 IS_OUTDATED = or_(jobs.c.status_shown.is_(None), jobs.c.status_shown != jobs.c.state)
 """Must match the condition of the index `ix_jobs_unshown`."""
+
+
+_WAITS_FOR_ORDER = and_(jobs.c.order_id.is_not(None), in_states([JobState.STORED]))
+
+
+def is_shown(transient: Collection[JobState]) -> ColumnElement[bool]:
+    """Return the condition that a job's state is shown, others being too short for it.
+
+    A job of an order that is ready may wait for the others.
+    """
+    return or_(~in_states(transient), _WAITS_FOR_ORDER)
 
 
 async def list_outdated(
@@ -81,7 +92,10 @@ async def forget_message(tx: AsyncConnection, job_id: str, shown: JobState | Non
 # built once. `row_limit` is the maximum number of rows.
 _OUTDATED = (
     select(jobs)
-    .where(IS_OUTDATED, jobs.c.state.not_in(bindparam("exclude", expanding=True)))
+    .where(
+        IS_OUTDATED,
+        or_(jobs.c.state.not_in(bindparam("exclude", expanding=True)), _WAITS_FOR_ORDER),
+    )
     .order_by(case((jobs.c.status_message_id.is_(None), 0), else_=1), jobs.c.id)
     .limit(bindparam("row_limit"))
 )

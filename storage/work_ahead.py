@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.jobs import NEVER_MS, JobState
 from storage import leases
 from storage.schema import TIMED, Int, in_states, jobs
-from storage.status_messages import IS_OUTDATED
+from storage.status_messages import IS_OUTDATED, is_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _look(unshown: frozenset[JobState]) -> Select[*tuple[Any, ...]]:
         exists().where(leases.IS_DUE),
         exists().where(in_states([JobState.QUEUED]), jobs.c.due_at_ms < NEVER_MS),
         exists().where(leases.IS_LOST),
-        exists().where(IS_OUTDATED, ~in_states(unshown)),
+        exists().where(IS_OUTDATED, is_shown(unshown)),
         *(one.scalar_subquery() for one in due),
         held.scalar_subquery(),
     )

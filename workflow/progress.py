@@ -4,7 +4,7 @@ The first requests that are dropped where Discord's limits are near. Nothing of 
 process that takes over a job says no more than that it takes longer than usual.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,7 +18,9 @@ from storage.jobs import Job
 from workflow.answer_updates import update_answer
 from workflow.context import Context
 from workflow.errors import PublishError
-from workflow.status_views import build_status_view, read_expected_times
+from workflow.status_views import read_expected_times
+from workflow.takes.lookup import list_takes
+from workflow.takes.views import build_view
 
 _log = structlog.get_logger(__name__)
 
@@ -102,18 +104,30 @@ class ProgressEdits:
 
     async def _edit(self, job_id: str, *, is_last: bool) -> None:
         job = await self._read(job_id)
-        if job is None or job.status_message_id is None:
+        shown = [] if job is None else await list_takes(self._context, job) or [job]
+        is_left = job is not None and self._is_out_of_reach(job)
+        if job is None or is_left or shown[0].status_message_id is None:
             self._plans.pop(job_id, None)
             return
         if is_last:
-            await update_answer(self._context, job)
-        view = await build_status_view(self._context, job)
-        await self._context.publisher.edit_status(view)
-        if not self._context.database.has_one_process and await self._read(job_id) is None:
-            # Another process may have edited the message before this edit arrived.
+            await update_answer(self._context, shown)
+        await self._context.publisher.edit_status(await build_view(self._context, job))
+        is_shared = len(shown) > 1 or not self._context.database.has_one_process
+        if is_shared and await self._has_changed(job, shown):
+            # The message may have been edited before this edit arrived.
             await self._context.database.transact(
                 lambda tx: status_messages.mark_outdated(tx, job_id)
             )
+
+    def _is_out_of_reach(self, job: Job) -> bool:
+        return self._context.publisher.has_left(job.guild_id) and not job.private
+
+    async def _has_changed(self, job: Job, shown: Sequence[Job]) -> bool:
+        """Return whether a job, or a take on the same message, is no longer as it was shown."""
+        if await self._read(job.id) is None:
+            return True
+        states = {take.id: take.state for take in await list_takes(self._context, job)}
+        return any(states.get(take.id, take.state) is not take.state for take in shown)
 
     async def _read(self, job_id: str) -> Job | None:
         """Return a job that is still being made."""

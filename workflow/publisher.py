@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from domain.job_view import JobAmounts, JobView
+from domain.jobs import AT_APIXO, JobState
 from domain.obstacles import Obstacle, ObstacleKind
+from domain.orders import is_told
 from domain.quotas import RemainingQuota
 from domain.storyboard_steps import ShotPlace
 from workflow.private_answers import EditableAnswer
@@ -89,6 +91,7 @@ class StatusView:
     files: tuple[Path, ...] = ()
     is_spoiler: bool = False
     shot: ShotPlace | None = None
+    takes: tuple["StatusView", ...] = ()
 
     @property
     def is_late(self) -> bool:
@@ -98,7 +101,56 @@ class StatusView:
     @property
     def is_replaced(self) -> bool:
         """Return whether the result is in the status message's place, or was there."""
+        if self.takes:
+            return all(take.is_replaced for take in self.takes if take.has_result)
         return self.deleted or self.job.has_result_in_its_channel
+
+    @property
+    def subject(self) -> str:
+        """Return what buttons about all that it shows name: the order of takes, or the job."""
+        return (self.job.order_id or self.job.id) if self.takes else self.job.id
+
+    @property
+    def is_concluded(self) -> bool:
+        """Return whether there is a video, and nothing more to come or to say."""
+        if not self.takes:
+            return self.has_result
+        is_any = any(take.has_result for take in self.takes)
+        return is_any and all(take.has_result or is_told(take.job) for take in self.takes)
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether APIXO may still ask for the files on the message."""
+        return any(job.state in AT_APIXO or job.state is JobState.QUEUED for job in self.jobs)
+
+    @property
+    def has_result(self) -> bool:
+        """Return whether the video was posted."""
+        return self.job.state is JobState.DELIVERED
+
+    @property
+    def jobs(self) -> tuple[JobView, ...]:
+        """Return the jobs that it shows."""
+        return tuple(take.job for take in self.takes) or (self.job,)
+
+
+@dataclass(frozen=True, slots=True)
+class TakesPost:
+    """A message with takes of one request: each with what is posted of it, in their order.
+
+    `number` counts the posts of the order, from 1; `without_video` are the takes of which it says
+    that they have none, and why.
+    """
+
+    order_id: str
+    number: int
+    takes: tuple[tuple[JobView, ResultPayload], ...]
+    without_video: tuple[StatusView, ...] = ()
+
+    @property
+    def job(self) -> JobView:
+        """Return the first of the takes."""
+        return self.takes[0][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +285,21 @@ class Publisher(Protocol):
 
     async def send_result_by_dm(self, job: JobView, payload: ResultPayload) -> int:
         """Send the result to the member's direct messages and return the message's id."""
+        ...
+
+    async def post_takes(self, post: TakesPost) -> int:
+        """Post takes of one request and return the message's id."""
+        ...
+
+    async def send_takes_by_dm(self, post: TakesPost) -> int:
+        """Send takes of one request to the member's direct messages; return the message's id."""
+        ...
+
+    async def edit_takes(self, post: TakesPost, *, replaces_files: bool = True) -> None:
+        """Leave only these takes in a posted message; it may be gone already.
+
+        Without their files at hand, the message keeps all of its own, though some unseen.
+        """
         ...
 
     async def notify_done(self, job: JobView) -> int:

@@ -1,5 +1,6 @@
 """Status views: a job as its public status message shows it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypedDict
 
@@ -13,8 +14,7 @@ from storage.jobs import Job
 from workflow.context import Context
 from workflow.guilds import settings
 from workflow.publisher import StatusView, SubmissionBlock
-from workflow.results.delete import is_deleted
-from workflow.results.lookup import read_job_amounts
+from workflow.results.lookup import is_deleted, read_job_amounts
 from workflow.submission_gate import find_submission_block
 from workflow.urls.input_urls import build_preview_urls, files_to_attach, input_media
 
@@ -33,9 +33,18 @@ async def build_status_view(context: Context, job: Job) -> StatusView:
     Raises:
         TemporaryPublishError: Discord does not say how large a file may be.
     """
-    status = await read_status(context, job)
-    if job.state not in ACTIVE_STATES:
+    return await add_files(context, [job], await read_status(context, job))
+
+
+async def add_files(context: Context, jobs: Sequence[Job], status: StatusView) -> StatusView:
+    """Return the view of jobs that were given the same files, with those that its message carries.
+
+    Raises:
+        TemporaryPublishError: Discord does not say how large a file may be.
+    """
+    if not any(job.state in ACTIVE_STATES for job in jobs):
         return status
+    job = jobs[0]
     files = await files_to_attach(context, job)
     return replace(
         status,

@@ -27,6 +27,7 @@ from workflow.restore import check_high_water
 from workflow.signals import Signal
 from workflow.stages import recover
 from workflow.stages.deliver import deliver
+from workflow.stages.deliver_takes import deliver_take
 from workflow.stages.discard import discard
 from workflow.stages.poll import poll
 from workflow.stages.store import store
@@ -70,7 +71,8 @@ def _stage_of(job: Job) -> Callable[[Context, Job], Awaitable[None]]:
     """Return the stage of a job; the video of one that was erased is not for posting."""
     if job.erased_at_ms is not None and job.state in _WITH_VIDEO:
         return discard
-    return _STAGES[job.state]
+    is_posted_together = job.order_id is not None and _STAGES[job.state] is deliver
+    return deliver_take if is_posted_together else _STAGES[job.state]
 
 
 class Worker:
@@ -273,7 +275,7 @@ class Worker:
             now_ms = self._context.now_ms()
             reason = f"{_MAX_TURNS} turns without progress in {job.state}"
             return await jobs.transition(
-                tx, job, JobState.QUARANTINED, now_ms=now_ms, reason=reason
+                tx, job, JobState.QUARANTINED, now_ms=now_ms, reason=reason, order_post=None
             )
 
         await self._context.database.transact(record_quarantine)

@@ -11,8 +11,8 @@ from cogs.films.controls import film_mark, shared_film_mark
 from cogs.publishing.errors import call_discord
 from cogs.publishing.history import MessageHistory
 from cogs.publishing.languages import MessageLanguages
-from cogs.publishing.publisher import NO_MENTIONS, OutgoingMessage, mention_only, send_video
 from cogs.publishing.threads import Channel, call_in_channel
+from cogs.publishing.video_messages import NO_MENTIONS, OutgoingMessage, mention_only, send_message
 from cogs.ui.i18n import speaking
 from domain.films import FilmView
 from workflow.errors import ChannelDeleted, ChannelUnavailable, MessageDeleted
@@ -95,8 +95,9 @@ class DiscordFilmPublisher:
         channel = await self._places.find_messageable(film.guild_id, channel_id)
         async with self._speaking(film):
             build_view = partial(views.render_shared, film, payload)
-            message = OutgoingMessage(film.id, f"x{film.id}", NO_MENTIONS, build_view)
-            return await send_video(self._client, channel, payload.video, message)
+            videos = {} if payload.video is None else {f"{film.id}.mp4": payload.video}
+            message = OutgoingMessage(videos, f"x{film.id}", NO_MENTIONS, build_view)
+            return await send_message(self._client, channel, message)
 
     async def find_shared_film(self, film: FilmView, channel_id: int) -> int | None:
         """Return the id of a film's post in a showcase channel, if there is one."""
@@ -138,8 +139,9 @@ class DiscordFilmPublisher:
 
     async def _send(self, channel: Channel, film: FilmView, payload: ResultPayload) -> int:
         build_view = partial(views.render_film, film, payload)
-        message = OutgoingMessage(film.id, f"r{film.id}", mention_only(film.user_id), build_view)
-        return await send_video(self._client, channel, payload.video, message)
+        videos = {} if payload.video is None else {f"{film.id}.mp4": payload.video}
+        message = OutgoingMessage(videos, f"r{film.id}", mention_only(film.user_id), build_view)
+        return await send_message(self._client, channel, message)
 
     async def _delete(self, channel: Channel, message_id: int) -> None:
         message = channel.get_partial_message(message_id)

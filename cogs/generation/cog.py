@@ -28,6 +28,7 @@ from cogs.generation.options import (
     OPTION_DESCRIPTIONS,
     RESOLUTION_CHOICES,
     DurationRange,
+    TakesRange,
     VideoOptions,
     build_draft,
     duration_choices,
@@ -110,6 +111,7 @@ class GenerationCog(_CommandCog):
         web_search: bool | None = None,
         preset: str | None = None,
         private: bool | None = None,
+        takes: TakesRange | None = None,
     ) -> None:
         """Make a video from a prompt."""
         options = VideoOptions(
@@ -123,6 +125,7 @@ class GenerationCog(_CommandCog):
             web_search=web_search,
             preset=preset,
             private=private,
+            takes=takes,
         )
         await self._generate(interaction, GenerationCommand.VIDEO, options)
 
@@ -149,6 +152,7 @@ class GenerationCog(_CommandCog):
         web_search: bool | None = None,
         preset: str | None = None,
         private: bool | None = None,
+        takes: TakesRange | None = None,
     ) -> None:
         """Make a video from one picture, or from one picture to another."""
         options = VideoOptions(
@@ -162,6 +166,7 @@ class GenerationCog(_CommandCog):
             web_search=web_search,
             preset=preset,
             private=private,
+            takes=takes,
         )
         frames = _present(image, last_image)
         await self._generate(interaction, GenerationCommand.ANIMATE, options, frames)
@@ -201,7 +206,7 @@ _MODEL: Final[Model] = next(
 _PICTURES: Final = [f"image{number}" for number in range(1, MAX_REFERENCE_IMAGES + 1)]
 _VIDEOS: Final = [f"video{number}" for number in range(1, MAX_REFERENCE_CLIPS + 1)]
 _SOUNDS: Final = [f"audio{number}" for number in range(1, MAX_REFERENCE_CLIPS + 1)]
-_SHARED_OPTIONS: Final = ("prompt", "web_search", "preset", "private")
+_SHARED_OPTIONS: Final = ("prompt", "web_search", "preset", "private", "takes")
 _DESCRIPTIONS: Final = {
     **dict.fromkeys(_PICTURES, N_("Reference picture: PNG, JPEG or WebP, up to 10 MB")),
     **dict.fromkeys(
@@ -262,6 +267,7 @@ class ReferenceCog(_CommandCog):
         web_search: bool | None = None,
         preset: str | None = None,
         private: bool | None = None,
+        takes: TakesRange | None = None,
     ) -> None:
         """Make a video led by references."""
         options = VideoOptions(
@@ -273,6 +279,7 @@ class ReferenceCog(_CommandCog):
             web_search=web_search,
             preset=preset,
             private=private,
+            takes=takes,
         )
         await self._generate(
             interaction,

@@ -44,11 +44,15 @@ def permission_violations(interaction: Interaction) -> list[Violation]:
 
 
 async def limit_violations(
-    context: Context, interaction: Interaction, keys: IdempotencyKeys
+    context: Context, interaction: Interaction, keys: IdempotencyKeys, coming: int = 1
 ) -> list[Violation]:
-    """Return a violation for each limit that refuses the member's next order, whatever it costs."""
+    """Return a violation for each limit that refuses the member's next order, whatever it costs.
+
+    The order is of `coming` jobs.
+    """
     member = Member(guild_id_of(interaction), interaction.user.id, role_ids(interaction.user))
-    found = await find_refusals(context, member, (keys.own, *keys.duplicates))
+    known = keys.own, *keys.duplicates
+    found = await find_refusals(context, member, known, coming=coming)
     return [violation for refusal in found for violation in refusals.order_violations(refusal)]
 
 

@@ -5,7 +5,7 @@ the custom id carries all that a modal is about.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -17,8 +17,8 @@ from discord import ui
 from cogs.generation.attachments import RemoteFile
 from cogs.generation.options import parse_choices
 from cogs.ui.forms import as_list, as_object, read_fields
-from cogs.ui.i18n import N_, _
-from domain.models import DEFAULT_MODEL, MODELS, Mode, Model
+from cogs.ui.i18n import N_, _, ngettext
+from domain.models import DEFAULT_MODEL, MAX_TAKES, MODELS, Mode, Model
 from domain.requests import Draft, unsupported_options, utf16_length
 from domain.snowflakes import SNOWFLAKE
 from domain.storyboard import MAX_PICTURES
@@ -70,6 +70,9 @@ _MAX_NOTE_UNITS: Final = 100
 
 _MAX_FILES: Final = 2
 _MAX_REFERENCES: Final = 10
+_TAKES: Final = "takes:"
+"""What a number of takes begins with, in the menu that it shares with the lengths."""
+
 _PROMPT_TO_SOUND: Final = (
     ModalField.PROMPT,
     ModalField.SECONDS,
@@ -233,28 +236,34 @@ def _references(kind: ModalKind, _draft: Draft, files: str | None) -> ui.Label[A
 
 def _model(_kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
     labels = {model.id.value: model.label for model in MODELS.values()}
-    return _menu(_("Model"), ModalField.MODEL, labels, draft.model)
+    return _menu(_("Model"), ModalField.MODEL, labels, {draft.model})
 
 
 def _length(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
     models = _models(kind, draft)
     least = min(model.min_seconds for model in models)
     most = max(model.max_seconds for model in models)
-    labels = {str(number): _("{seconds} s", seconds=number) for number in range(least, most + 1)}
-    chosen = None if draft.seconds is None else str(draft.seconds)
-    return _menu(_("Length"), ModalField.SECONDS, labels, chosen)
+    lengths = {str(number): _("{seconds} s", seconds=number) for number in range(least, most + 1)}
+    if kind is ModalKind.STORYBOARD:  # whose shots are made once each
+        return _menu(_("Length"), ModalField.SECONDS, lengths, {str(draft.seconds)})
+    takes = {
+        f"{_TAKES}{number}": ngettext("{count} take", "{count} takes", number)
+        for number in range(2, MAX_TAKES + 1)
+    }
+    chosen = {str(draft.seconds), f"{_TAKES}{draft.takes}"}
+    return _menu(_("Length and takes"), ModalField.SECONDS, lengths | takes, chosen, max_values=2)
 
 
 def _resolution(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
     offered = (value.value for model in _models(kind, draft) for value in model.resolutions)
     labels = {value: value for value in offered}
-    return _menu(_("Resolution"), ModalField.RESOLUTION, labels, draft.resolution)
+    return _menu(_("Resolution"), ModalField.RESOLUTION, labels, {draft.resolution})
 
 
 def _aspect_ratio(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
     offered = (value.value for model in _models(kind, draft) for value in model.aspect_ratios)
     labels = {value: value for value in offered}
-    return _menu(_("Shape"), ModalField.ASPECT_RATIO, labels, draft.aspect_ratio)
+    return _menu(_("Shape"), ModalField.ASPECT_RATIO, labels, {draft.aspect_ratio})
 
 
 def _sound(kind: ModalKind, draft: Draft, _note: str | None) -> ui.Label[Any]:
@@ -296,11 +305,16 @@ def _models(kind: ModalKind, draft: Draft) -> Sequence[Model]:
 
 
 def _menu(
-    text: str, field: ModalField, labels: Mapping[str, str], chosen: str | None
+    text: str,
+    field: ModalField,
+    labels: Mapping[str, str],
+    chosen: Collection[str | None],
+    *,
+    max_values: int = 1,
 ) -> ui.Label[Any]:
     """Lay out a menu in which nothing need be chosen."""
     options = [
-        discord.SelectOption(label=label, value=value, default=value == chosen)
+        discord.SelectOption(label=label, value=value, default=value in chosen)
         for value, label in labels.items()
     ]
     select = ui.Select[Any](
@@ -308,6 +322,7 @@ def _menu(
         options=options,
         required=False,
         min_values=0,
+        max_values=max_values,
         placeholder=_("Default"),
     )
     return _label(text, select)
@@ -357,13 +372,14 @@ def apply_input(draft: Draft, data: Mapping[str, Any]) -> Draft:
         resolution=_chosen(values, ModalField.RESOLUTION, draft.resolution),
         aspect_ratio=_chosen(values, ModalField.ASPECT_RATIO, draft.aspect_ratio),
     )
-    seconds, not_whole = _seconds(_chosen(values, ModalField.SECONDS, draft.seconds))
+    seconds, takes, not_whole = _length_and_takes(values, draft)
     prompt, sound = values.get(ModalField.PROMPT), values.get(ModalField.SOUND)
     return replace(
         draft,
         prompt=prompt if isinstance(prompt, str) else draft.prompt,
         model=choices.model,
         seconds=seconds,
+        takes=takes,
         resolution=choices.resolution,
         aspect_ratio=choices.aspect_ratio,
         sound=sound if isinstance(sound, bool) else draft.sound,
@@ -388,6 +404,23 @@ def _chosen(values: Mapping[str, Any], name: ModalField, before: Any) -> Any:
     if not isinstance(chosen, list):
         return before
     return next(iter(cast("list[str]", chosen)), None)
+
+
+def _length_and_takes(
+    values: Mapping[str, Any], draft: Draft
+) -> tuple[int | None, int | None, tuple[Violation, ...]]:
+    """Return the length and the takes that one menu offers, and what is wrong with the choice."""
+    chosen = values.get(ModalField.SECONDS)
+    if not isinstance(chosen, list):
+        return draft.seconds, draft.takes, ()
+    texts = [str(one) for one in cast("list[object]", chosen)]
+    takes = [one.removeprefix(_TAKES) for one in texts if one.startswith(_TAKES)]
+    lengths = [one for one in texts if not one.startswith(_TAKES)]
+    if len(takes) > 1 or len(lengths) > 1:
+        return None, None, (Violation.of(ViolationCode.LENGTH_AMBIGUOUS, Source.FORM),)
+    seconds, broken = _seconds(next(iter(lengths), None))
+    number = next(iter(takes), "")
+    return seconds, int(number) if re.fullmatch("[0-9]{1,4}", number) else None, broken
 
 
 def _seconds(chosen: int | str | None) -> tuple[int | None, tuple[Violation, ...]]:

@@ -1,11 +1,11 @@
 """Offers beside a refusal: the same request as it would be taken, made with one click."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cogs.generation.confirmations import PendingConfirmation
-from cogs.ui.i18n import _, format_price
+from cogs.ui.i18n import _, format_price, ngettext
 from domain.errors import RulesViolated
 from domain.models import MODELS
 from domain.money import MicroUSD
@@ -14,7 +14,22 @@ from domain.quotas import RemainingQuota
 from domain.requests import Draft, VideoRequest
 from domain.violations import Violation, ViolationCode
 
-ValidateDraft = Callable[[Draft], Awaitable[VideoRequest]]
+
+@dataclass(frozen=True, slots=True)
+class CheckedRequest:
+    """A checked request, how many takes are made of it, and above which price to ask."""
+
+    request: VideoRequest
+    takes: int
+    confirm_above: MicroUSD | None
+
+    @property
+    def price(self) -> MicroUSD:
+        """Return the price of all takes."""
+        return MicroUSD(quote(self.request).amount * self.takes)
+
+
+ValidateDraft = Callable[[Draft], Awaitable[CheckedRequest]]
 """Returns the request of a draft; raises `RulesViolated`."""
 
 _OVER_QUOTA: Final = frozenset({ViolationCode.QUOTA_EXCEEDED, ViolationCode.QUOTA_TOO_SMALL})
@@ -28,7 +43,7 @@ async def find_public(refused: PendingConfirmation, validate: ValidateDraft) -> 
     """Return a private request as a public one; None if it breaks other rules."""
     public = replace(refused.draft, private=False)
     try:
-        price = quote(await validate(public)).amount
+        price = (await validate(public)).price
     except RulesViolated:
         return None
     return replace(refused, draft=public, price=price), _("Make it public")
@@ -44,12 +59,12 @@ async def find_cheaper(
     wanted = await validate(refused.draft)
     for draft in _cheaper_drafts(refused.draft, wanted):
         try:
-            request = await validate(draft)
+            checked = await validate(draft)
         except RulesViolated:
             continue
-        price = quote(request).amount
-        if price <= affordable:
-            return replace(refused, draft=draft, price=price), _format(request, wanted, price)
+        if checked.price <= affordable:
+            offered = replace(refused, draft=draft, price=checked.price)
+            return offered, _format(checked, wanted)
     return None
 
 
@@ -69,8 +84,12 @@ def find_affordable(remaining: RemainingQuota) -> MicroUSD | None:
     return MicroUSD(min(lefts) + remaining.grant_balance) if lefts else None
 
 
-def _cheaper_drafts(draft: Draft, request: VideoRequest) -> Iterator[Draft]:
-    """Yield drafts with fewer pixels, the most first, then shorter ones with the fewest."""
+def _cheaper_drafts(draft: Draft, wanted: CheckedRequest) -> Iterator[Draft]:
+    """Yield drafts of fewer takes, then with fewer pixels, the most first, then shorter ones."""
+    request = wanted.request
+    for takes in range(wanted.takes - 1, 0, -1):
+        yield replace(draft, takes=takes)
+    draft = replace(draft, takes=1)
     model = MODELS[request.model]
     ascending = model.resolutions
     lower = ascending[: ascending.index(request.resolution)]
@@ -80,8 +99,15 @@ def _cheaper_drafts(draft: Draft, request: VideoRequest) -> Iterator[Draft]:
         yield replace(draft, resolution=ascending[0], seconds=seconds)
 
 
-def _format(smaller: VideoRequest, wanted: VideoRequest, price: MicroUSD) -> str:
-    amount = format_price(price)
+def _format(offered: CheckedRequest, asked: CheckedRequest) -> str:
+    amount, smaller, wanted = format_price(offered.price), offered.request, asked.request
+    if smaller == wanted:
+        return ngettext(
+            "Make {count} take for {amount}",
+            "Make {count} takes for {amount}",
+            offered.takes,
+            amount=amount,
+        )
     if smaller.seconds == wanted.seconds:
         return _(
             "Make it at {resolution} for {amount}", resolution=smaller.resolution, amount=amount

@@ -69,6 +69,7 @@ class VideoOptions:
     web_search: bool | None = None
     preset: str | None = None
     private: bool | None = None
+    takes: int | None = None
 
 
 OPTION_DESCRIPTIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -83,6 +84,7 @@ OPTION_DESCRIPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "web_search": N_("Let the model search the web (2.0 only)"),
         "preset": N_("A style of this server, for everything you don't set"),
         "private": N_("Only you see it; everything comes by DM"),
+        "takes": N_("Videos to make at once: 1 to 4, each at the full price"),
     }
 )
 RESOLUTION_CHOICES: Final = [app_commands.Choice(name=r.value, value=r.value) for r in Resolution]
@@ -93,6 +95,7 @@ MODEL_CHOICES: Final = [
     app_commands.Choice(name=model.label, value=model.id.value) for model in MODELS.values()
 ]
 DurationRange = app_commands.Range[int, 4, 15]
+TakesRange = app_commands.Range[int, 1, 4]
 
 
 def duration_choices(model: Model, current: object) -> list[app_commands.Choice[int]]:
@@ -136,5 +139,6 @@ def build_draft(
         violations=(*attachments.violations, *choices.violations),
         preset=options.preset,
         private=bool(options.private),
+        takes=options.takes,
         conversions=attachments.conversions,
     )

@@ -23,6 +23,7 @@ from cogs.generation.eligibility import (
 )
 from cogs.generation.modals import ModalKind
 from cogs.generation.offers import (
+    CheckedRequest,
     find_cheaper,
     find_public,
     is_over_quota,
@@ -40,8 +41,7 @@ from cogs.ui.routing import Interaction
 from domain.errors import RulesViolated
 from domain.guild_rules import apply_guild_rules, privacy_violations
 from domain.money import ZERO, MicroUSD
-from domain.pricing import quote
-from domain.requests import Conversion, Draft, VideoRequest, build_request
+from domain.requests import Conversion, Draft, build_request
 from domain.violations import Source, Violation, ViolationCode
 from workflow.answer_updates import follow_job
 from workflow.billing.quotas import Member, read_quota_status
@@ -143,12 +143,12 @@ class GenerationService:
         self, interaction: Interaction, draft: Draft, keys: IdempotencyKeys
     ) -> None:
         draft = await self._resolve_prompt(interaction, draft)
-        broken = list[Violation]()
+        broken, takes = list[Violation](), draft.takes or 1
         try:
-            await self.validate(interaction, draft)
+            takes = (await self.validate(interaction, draft)).takes
         except RulesViolated as error:
             broken += [one for one in error.violations if one.source is not Source.ATTACHMENT]
-        broken += await limit_violations(self._context, interaction, keys)
+        broken += await limit_violations(self._context, interaction, keys, takes)
         broken += room_violations(self._context)
         if any(one.source not in _FIXABLE for one in broken):
             raise RulesViolated(broken)
@@ -166,11 +166,12 @@ class GenerationService:
         *,
         agreed_price: MicroUSD | None = None,
     ) -> ui.LayoutView:
-        """Accept a draft as a job and return the private answer: the price, or every violation.
+        """Accept a draft and return the private answer: the price, or every violation.
 
-        Requests with a common key in `keys` are one job. A refusal keeps `retry` with the draft in
-        it, and gets a button that opens its modal. The answer is a
-        question instead of a price that is above the server's threshold, or not `agreed_price`.
+        It becomes a job, or one for each take. Requests with a common key in `keys` are one. A
+        refusal keeps `retry` with the draft in it, and gets a button that opens its modal. The
+        answer is a question instead of a price that is above the server's threshold, or not
+        `agreed_price`.
         """
         keys = keys or IdempotencyKeys(interaction.id)
         draft = await self._resolve_prompt(interaction, draft)
@@ -194,8 +195,8 @@ class GenerationService:
     ) -> ui.Item[Any] | None:
         """Return the button that makes what would be taken in the place of a refused request."""
 
-        async def validate(draft: Draft) -> VideoRequest:
-            return (await self.validate(interaction, draft))[0]
+        async def validate(draft: Draft) -> CheckedRequest:
+            return await self.validate(interaction, draft)
 
         if is_private_alone(violations):
             offer = await find_public(refused, validate)
@@ -242,26 +243,26 @@ class GenerationService:
         agreed_price: MicroUSD | None,
     ) -> ui.LayoutView:
         """Ask the member to confirm the price if need be, or else accept the draft as a job."""
-        request, confirm_above = await self.validate(interaction, draft)
-        price = quote(request).amount
-        if needs_confirmation(price, agreed_price, confirm_above):
+        checked = await self.validate(interaction, draft)
+        price = checked.price
+        if needs_confirmation(price, agreed_price, checked.confirm_above):
             pending = PendingConfirmation(
                 user_id=interaction.user.id, draft=draft, keys=keys, retry=retry, price=price
             )
             return await self._confirmations.ask(interaction, pending)
-        accepted = await self._accept(interaction, request, keys, draft)
+        accepted = await self._accept(interaction, checked, keys, draft)
         return await self._start(interaction, accepted, draft.conversions)
 
     async def _start(
         self, interaction: Interaction, accepted: Accepted, conversions: Sequence[Conversion]
     ) -> ui.LayoutView:
         """Have the worker begin, and lay out the private answer."""
-        if accepted.job.private:
-            await self._ephemeral_replies.remember(accepted.job.id, interaction)
+        for job in accepted.jobs if accepted.job.private else ():
+            await self._ephemeral_replies.remember(job.id, interaction)
         interaction.extras[_ACCEPTED] = accepted.job.id
         interaction.extras[_CONVERSIONS] = tuple(conversions)
         self._worker.wake()
-        cancel = ActionButton(ButtonAction.CANCEL, accepted.job.id)
+        cancel = ActionButton(ButtonAction.CANCEL, accepted.job.order_id or accepted.job.id)
         charge_failures = self._context.policy.charge_failed_tasks
         return views.render_accepted(
             accepted,
@@ -294,10 +295,8 @@ class GenerationService:
         wanted = await wants_done_notification(self._context, job.guild_id, job.user_id)
         return [NotifyButton(job.guild_id, enabled=not wanted)]
 
-    async def validate(
-        self, interaction: Interaction, draft: Draft
-    ) -> tuple[VideoRequest, MicroUSD | None]:
-        """Return a draft's request, and the price above which its member is to be asked."""
+    async def validate(self, interaction: Interaction, draft: Draft) -> CheckedRequest:
+        """Return a draft's request, its takes, and the price above which its member is asked."""
         guild_id = guild_id_of(interaction)
         draft = await apply_preset(self._context, guild_id, draft)
         settings = await read(self._context, guild_id)
@@ -310,12 +309,13 @@ class GenerationService:
             *([] if draft.private else permission_violations(interaction)),
         )
         request = build_request(replace(draft, violations=(*draft.violations, *origin_violations)))
-        return request, settings.confirm_above
+        takes = 1 if draft.joined_to is not None else draft.takes or 1
+        return CheckedRequest(request, takes, settings.confirm_above)
 
     async def _accept(
         self,
         interaction: Interaction,
-        request: VideoRequest,
+        checked: CheckedRequest,
         keys: IdempotencyKeys,
         draft: Draft,
     ) -> Accepted:
@@ -326,7 +326,8 @@ class GenerationService:
             guild_id=guild_id_of(interaction),
             channel_id=channel_id_of(interaction),
             user_id=interaction.user.id,
-            request=request,
+            request=checked.request,
+            further=(checked.request,) * (checked.takes - 1),
             role_ids=role_ids(interaction.user),
             private=draft.private,
             language=str(interaction.locale),
@@ -334,5 +335,5 @@ class GenerationService:
         )
         if draft.joined_to is not None:
             order = plan_joining(self._context, order, draft.joined_to)
-        with refusals.as_violations(quote(request).amount):
+        with refusals.as_violations(checked.price):
             return await accept(self._context, order)

@@ -19,7 +19,7 @@ from cogs.generation.retry import DRAFT_EXPIRED, RetryDraft, RetryModals, remix_
 from cogs.generation.service import GenerationService
 from cogs.jobs.extend import ExtendHandler
 from cogs.jobs.share import ShareHandler
-from cogs.ui import text, views
+from cogs.ui import takes_text, text, views
 from cogs.ui.buttons import ActionButton, ButtonAction
 from cogs.ui.i18n import N_, _
 from cogs.ui.interactions import (
@@ -54,7 +54,8 @@ from workflow.results.rerun import (
     modal_keys,
     next_higher_resolution,
 )
-from workflow.stages.accept import cancel
+from workflow.stages.accept import cancel, cancel_order
+from workflow.takes.lookup import list_takes_of_order
 from workflow.urls.input_urls import oversized_inputs
 from workflow.worker import Worker
 
@@ -117,17 +118,36 @@ class JobButtonsCog(ComponentCog):
         work = self._actions[button.action](interaction, button.subject)
         await run_handler(interaction, work)
 
-    async def _cancel(self, interaction: Interaction, job_id: str) -> None:
+    async def _cancel(self, interaction: Interaction, subject: str) -> None:
+        """Cancel a job, or those takes of an order that still wait."""
         await self._interactions.defer_update_or_reply(interaction)
+        takes = await list_takes_of_order(self._context, subject)
+        job_id = takes[0].id if takes else subject
+        going_on = 0
         try:
-            await cancel(self._context, job_id, interaction.user.id)
+            if takes:
+                going_on = await cancel_order(self._context, subject, interaction.user.id)
+            else:
+                await cancel(self._context, job_id, interaction.user.id)
         except JobNotFound:
             raise UserError(_(text.NO_SUCH_VIDEO)) from None
         except NotCancellable as error:
             await self._tell_too_late(interaction, job_id, error)
             return
         self._worker.wake()
-        await interaction.edit_original_response(view=views.render_text(_(text.CANCELLED)))
+        if going_on:
+            await self._tell_partly_cancelled(interaction, job_id, going_on)
+        else:
+            await interaction.edit_original_response(view=views.render_text(_(text.CANCELLED)))
+
+    async def _tell_partly_cancelled(
+        self, interaction: Interaction, job_id: str, going_on: int
+    ) -> None:
+        """Say that some takes are made already, beside the private answer, which follows them."""
+        line = takes_text.format_partly_cancelled(going_on)
+        await send_aside(interaction, views.render_text(line))
+        if is_on_private_message(interaction):
+            await self._service.let_answer_follow(interaction, job_id)
 
     async def _tell_too_late(
         self, interaction: Interaction, job_id: str, error: NotCancellable
@@ -236,19 +256,19 @@ class JobButtonsCog(ComponentCog):
         view = views.render_details(job, cost, origin, show_task_id=is_manager)
         await interaction.edit_original_response(view=view, attachments=views.prompt_files(job))
 
-    async def _ask_delete(self, interaction: Interaction, job_id: str) -> None:
+    async def _ask_delete(self, interaction: Interaction, subject: str) -> None:
         await self._interactions.defer_reply(interaction)
-        job = await self._find_deletable_job(interaction, job_id)
-        confirm = ActionButton(ButtonAction.CONFIRM_DELETE, job.id)
-        await interaction.edit_original_response(
-            view=views.render_question(_(text.DELETE_QUESTION), confirm)
-        )
+        found = await self._find_deletable_jobs(interaction, subject)
+        confirm = ActionButton(ButtonAction.CONFIRM_DELETE, subject)
+        question = takes_text.format_delete_question(len(found))
+        await interaction.edit_original_response(view=views.render_question(question, confirm))
 
-    async def _confirm_delete(self, interaction: Interaction, job_id: str) -> None:
+    async def _confirm_delete(self, interaction: Interaction, subject: str) -> None:
         await self._interactions.defer_update_or_reply(interaction)
-        job = await self._find_deletable_job(interaction, job_id)
+        found = await self._find_deletable_jobs(interaction, subject)
         try:
-            await delete_video(self._context, job.id, interaction.user.id)
+            for job in found:
+                await delete_video(self._context, job.id, interaction.user.id)
         except NotDelivered:
             raise UserError(_("It's being posted right now. Try again in a moment.")) from None
         except PublishError:
@@ -297,11 +317,14 @@ class JobButtonsCog(ComponentCog):
             raise UserError(_("Run a command on a server to make videos."))
         return job
 
-    async def _find_deletable_job(self, interaction: Interaction, job_id: str) -> JobView:
-        """Return a job whose video this user may delete."""
-        job = await self._find_job(interaction, job_id)
-        check_may_delete(interaction, job.user_id, job.destination_channel_id)
-        return job
+    async def _find_deletable_jobs(self, interaction: Interaction, subject: str) -> list[JobView]:
+        """Return the job, or the posted takes of an order, whose videos this user may delete."""
+        takes = await list_takes_of_order(self._context, subject)
+        posted = [take.id for take in takes if take.state is JobState.DELIVERED]
+        found = [await self._find_job(interaction, job_id) for job_id in posted or [subject]]
+        for job in found:
+            check_may_delete(interaction, job.user_id, job.destination_channel_id)
+        return found
 
     async def _draft(self, job: JobView, user_id: int) -> Draft:
         """Return the draft of a member's own job, or of their remix of another's."""

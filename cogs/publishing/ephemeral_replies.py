@@ -9,15 +9,13 @@ from typing import Final
 
 import discord
 
-from cogs.publishing.attachments import open_files
 from cogs.publishing.errors import to_publish_error
-from cogs.ui import views
+from cogs.publishing.video_messages import OutgoingMessage, open_videos
 from cogs.ui.acknowledgements import AnswerLost
 from cogs.ui.routing import Interaction
 from domain.job_view import JobView
 from workflow.errors import PostUnconfirmed
 from workflow.pending_interactions import PendingStore
-from workflow.publisher import ResultPayload
 from workflow.token_cipher import TokenCipher
 
 TOKEN_MINUTES: Final = 14
@@ -80,14 +78,14 @@ def interaction_webhook(client: discord.Client, application_id: int, token: str)
     return webhook
 
 
-async def send_followup(webhook: discord.Webhook, job: JobView, payload: ResultPayload) -> int:
+async def send_followup(webhook: discord.Webhook, message: OutgoingMessage) -> int:
     """Send a result to its member alone, as a follow-up to an interaction.
 
     Raises:
         PostUnconfirmed: the answer is lost; nobody but the member sees whether it is there.
     """
-    view = views.render_result(job, payload, private=True)
-    with open_files([] if payload.video is None else [payload.video]) as files:
+    with open_videos(message.videos) as files:
+        view = message.build_view(without_prompt=False)
         send = webhook.send(view=view, files=files, ephemeral=True, wait=True)
         try:
             return (await send).id

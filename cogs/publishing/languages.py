@@ -6,7 +6,7 @@ others always send American English. A direct message has its member's.
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 from cachetools import TTLCache
 
@@ -14,7 +14,7 @@ from cogs.publishing.places import Places
 from cogs.ui.i18n import speaking
 from domain.job_view import JobView
 from workflow.errors import PublishError, TemporaryPublishError
-from workflow.publisher import ReleaseNotice, StatusView
+from workflow.publisher import ReleaseNotice, StatusView, TakesPost
 
 _MAX_SERVERS: Final = 10_000
 _TTL_S: Final = 60
@@ -67,6 +67,8 @@ class _Speaker(Protocol):
     def languages(self) -> MessageLanguages: ...
 
 
+_Subject: TypeAlias = JobView | StatusView | TakesPost
+
 MethodT = TypeVar("MethodT", bound=Callable[..., Awaitable[Any]])
 
 
@@ -74,8 +76,8 @@ def in_its_language(method: MethodT) -> MethodT:
     """Let a method speak the language of the place where messages about its job are posted."""
 
     @wraps(method)
-    async def speak(self: _Speaker, about: JobView | StatusView, *args: Any, **kwargs: Any) -> Any:
-        job = about.job if isinstance(about, StatusView) else about
+    async def speak(self: _Speaker, about: _Subject, *args: Any, **kwargs: Any) -> Any:
+        job = about if isinstance(about, JobView) else about.job
         with speaking(await self.languages.of_job(job)):
             return await method(self, about, *args, **kwargs)
 
@@ -86,8 +88,11 @@ def to_its_member(method: MethodT) -> MethodT:
     """Let a method speak the language of the member to whom its direct message goes."""
 
     @wraps(method)
-    async def speak(self: object, about: JobView | ReleaseNotice, *args: Any, **kwargs: Any) -> Any:
-        with speaking(about.language):
+    async def speak(
+        self: object, about: JobView | ReleaseNotice | TakesPost, *args: Any, **kwargs: Any
+    ) -> Any:
+        language = about.job.language if isinstance(about, TakesPost) else about.language
+        with speaking(language):
             return await method(self, about, *args, **kwargs)
 
     return cast("MethodT", speak)

@@ -5,11 +5,11 @@ their posts have no nonce, so only private results that cannot be sent directly 
 """
 
 from collections.abc import Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 import discord
 from discord import ui
@@ -32,12 +32,21 @@ from cogs.publishing.refusals import BlockedByAutoMod, NoSharedServer, ReplyForb
 from cogs.publishing.refused_requests import RefusedRequests
 from cogs.publishing.status_edits import edit_status
 from cogs.publishing.threads import Channel, call_in_channel
+from cogs.publishing.video_messages import (
+    NO_MENTIONS,
+    OutgoingMessage,
+    edit_message,
+    mention_only,
+    name_videos,
+    send_message,
+)
 from cogs.ui import text, views
 from cogs.ui.answers import render_answer
 from cogs.ui.i18n import speaking
 from cogs.ui.notify_button import render_done_notice
+from cogs.ui.takes_views import render_takes
 from domain.job_view import JobView
-from domain.jobs import JobState
+from domain.jobs import SENT_BY_DM, JobState
 from domain.obstacles import Obstacle
 from workflow.errors import (
     ChannelDeleted,
@@ -48,64 +57,14 @@ from workflow.errors import (
     TemporaryPublishError,
     TooLargeToPost,
 )
-from workflow.publisher import AnswerView, MessageKind, ReleaseNotice, ResultPayload, StatusView
-
-NO_MENTIONS: Final = discord.AllowedMentions.none()
-
-
-class _BuildView(Protocol):
-    def __call__(self, *, without_prompt: bool) -> ui.LayoutView: ...
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """A message with a job's video; `build_view` lays it out."""
-
-    job_id: str
-    nonce: str
-    allowed_mentions: discord.AllowedMentions
-    build_view: _BuildView
-
-
-async def send_video(
-    client: discord.Client, channel: Channel, video: Path | None, message: OutgoingMessage
-) -> int:
-    """Send a message with its video, if there is one; sent twice, it is one message.
-
-    Raises:
-        MessageDeleted: it was sent before, and somebody has deleted it.
-    """
-
-    async def send(*, without_prompt: bool) -> int:
-        post = partial(_send_once, channel, video, message, without_prompt=without_prompt)
-        return (await call_in_channel(client, channel, post)).id
-
-    try:
-        return await send(without_prompt=False)
-    except BlockedByAutoMod:
-        return await send(without_prompt=True)
-
-
-def mention_only(user_id: int) -> discord.AllowedMentions:
-    """Allow a message to ping one member, and nobody else."""
-    return discord.AllowedMentions(
-        everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)]
-    )
-
-
-async def _send_once(
-    channel: Channel, video: Path | None, message: OutgoingMessage, *, without_prompt: bool
-) -> discord.Message:
-    view, nonce, mentions = (
-        message.build_view(without_prompt=without_prompt),
-        message.nonce,
-        message.allowed_mentions,
-    )
-    if video is None:
-        return await channel.send(view=view, nonce=nonce, allowed_mentions=mentions)
-    with closing(discord.File(video, filename=f"{message.job_id}.mp4")) as file:
-        return await channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)
-
+from workflow.publisher import (
+    AnswerView,
+    MessageKind,
+    ReleaseNotice,
+    ResultPayload,
+    StatusView,
+    TakesPost,
+)
 
 _ORIGINAL: Final = cast("int", "@original")
 """Discord's name for the answer to an interaction, in the place of a message's id."""
@@ -273,18 +232,48 @@ class DiscordPublisher:
     async def post_result(self, job: JobView, payload: ResultPayload) -> int:
         """Post the result to its channel; without the prompt where AutoMod refuses it."""
         if job.private:
-            return await self._send_private_result(job, payload)
-        build_view = partial(views.render_result, job, payload)
+            return await self._send_private(job, _result_message(job, payload, private=True))
         channel = await self._places.find_messageable(job.guild_id, job.destination_channel_id)
-        return await self._send_result(channel, job, payload, build_view)
+        return await self._send_result(channel, job, _result_message(job, payload))
 
     @to_its_member
     async def send_result_by_dm(self, job: JobView, payload: ResultPayload) -> int:
         """Send the result to the member's direct messages."""
-        build_view = partial(views.render_result, job, payload, private=True)
-        return await self._send_result(
-            await self._dm_channel(job.user_id), job, payload, build_view
-        )
+        return await self._send_by_dm(job, _result_message(job, payload, private=True))
+
+    @in_its_language
+    async def post_takes(self, post: TakesPost) -> int:
+        """Post takes of one request to their channel."""
+        job = post.job
+        if job.private:
+            return await self._send_private(job, _takes_message(post, private=True))
+        channel = await self._places.find_messageable(job.guild_id, job.destination_channel_id)
+        return await self._send_result(channel, job, _takes_message(post))
+
+    @to_its_member
+    async def send_takes_by_dm(self, post: TakesPost) -> int:
+        """Send takes of one request to the member's direct messages."""
+        return await self._send_by_dm(post.job, _takes_message(post, private=True))
+
+    @in_its_language
+    async def edit_takes(self, post: TakesPost, *, replaces_files: bool = True) -> None:
+        """Leave only these takes in a posted message; it may be gone already.
+
+        Its other files stay attached, though unseen, where they are not replaced.
+        """
+        job = post.job
+        assert job.result_message_id is not None, "there is a message to edit"
+        is_direct = job.private or job.reason == SENT_BY_DM
+        channel = await self._dm_channel(job.user_id) if is_direct else self._result_channel(job)
+        message = _takes_message(post, private=is_direct)
+        with suppress(ChannelDeleted, MessageDeleted):
+            await edit_message(
+                self._client,
+                channel,
+                job.result_message_id,
+                message,
+                replaces_files=replaces_files,
+            )
 
     @to_its_member
     async def notify_done(self, job: JobView) -> int:
@@ -337,8 +326,9 @@ class DiscordPublisher:
         """Post a video in a showcase channel; it pings nobody."""
         channel = await self._places.find_messageable(job.guild_id, channel_id)
         build_view = partial(views.render_showcase, job, payload)
-        message = OutgoingMessage(job.id, f"x{job.id}", NO_MENTIONS, build_view)
-        return await send_video(self._client, channel, payload.video, message)
+        videos = name_videos([(job, payload)])
+        message = OutgoingMessage(videos, f"x{job.id}", NO_MENTIONS, build_view)
+        return await send_message(self._client, channel, message)
 
     async def remove_credit(self, job: JobView) -> None:
         """Take the credit out of a remix's result and its showcase post, as far as there are any.
@@ -378,14 +368,15 @@ class DiscordPublisher:
         except ChannelUnavailable:
             return None
 
-    async def _send_private_result(self, job: JobView, payload: ResultPayload) -> int:
+    async def _send_private(self, job: JobView, message: OutgoingMessage) -> int:
         """Send a private result by direct message, else by an interaction of its member.
 
         A post by an interaction has no nonce, so it is not repeated if it may have arrived, even if
         another process sent it.
         """
         try:
-            return await self.send_result_by_dm(job, payload)
+            with speaking(job.language):
+                return await self._send_by_dm(job, message)
         except NoSharedServer:
             raise
         except ChannelUnavailable:
@@ -395,12 +386,15 @@ class DiscordPublisher:
         if not await self._ephemeral_replies.use(job):
             raise PostUnconfirmed
         try:
-            return await send_followup(webhook, job, payload)
+            return await send_followup(webhook, message)
         except PostUnconfirmed:
             raise
         except Exception:
             await self._ephemeral_replies.release(job)
             raise
+
+    async def _send_by_dm(self, job: JobView, message: OutgoingMessage) -> int:
+        return await self._send_result(await self._dm_channel(job.user_id), job, message)
 
     async def _delete(self, channel: Channel, message_id: int) -> None:
         message = channel.get_partial_message(message_id)
@@ -414,23 +408,18 @@ class DiscordPublisher:
             return False
         return True
 
-    async def _send_result(
-        self, channel: Channel, job: JobView, payload: ResultPayload, build_view: _BuildView
-    ) -> int:
+    async def _send_result(self, channel: Channel, job: JobView, message: OutgoingMessage) -> int:
         """Send a result; one that was deleted a moment ago is sent again if its member asks for it.
 
         Discord answers a repeated nonce with the deletion, so that takes another one.
         """
-        mentions = mention_only(job.user_id) if payload.shot is None else NO_MENTIONS
-        message = OutgoingMessage(job.id, f"r{job.id}", mentions, build_view)
         try:
-            return await send_video(self._client, channel, payload.video, message)
+            return await send_message(self._client, channel, message)
         except MessageDeleted:
             if job.state is not JobState.DELIVERED:
                 raise
             nonce = f"{message.nonce}.{(job.result_message_id or 0) % 1000}"
-            message = replace(message, nonce=nonce)
-            return await send_video(self._client, channel, payload.video, message)
+            return await send_message(self._client, channel, replace(message, nonce=nonce))
 
     async def _post_status(self, status: StatusView, *, without_prompt: bool) -> int:
         job = status.job
@@ -487,3 +476,18 @@ class DiscordPublisher:
         return self._client.get_partial_messageable(
             job.destination_channel_id, guild_id=job.guild_id
         )
+
+
+def _result_message(
+    job: JobView, payload: ResultPayload, *, private: bool = False
+) -> OutgoingMessage:
+    build_view = partial(views.render_result, job, payload, private=private)
+    videos = name_videos([(job, payload)])
+    mentions = mention_only(job.user_id) if payload.shot is None else NO_MENTIONS
+    return OutgoingMessage(videos, f"r{job.id}", mentions, build_view)
+
+
+def _takes_message(post: TakesPost, *, private: bool = False) -> OutgoingMessage:
+    build_view = partial(render_takes, post, private=private)
+    nonce, mentions = f"t{post.order_id}.{post.number}", mention_only(post.job.user_id)
+    return OutgoingMessage(name_videos(post.takes), nonce, mentions, build_view)

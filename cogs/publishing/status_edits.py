@@ -12,7 +12,6 @@ from cogs.publishing.threads import Channel, call_in_channel
 from cogs.ui import views
 from workflow.errors import ChannelDeleted, MessageDeleted
 from workflow.publisher import StatusView
-from workflow.status_views import ACTIVE_STATES
 
 
 async def edit_status(
@@ -27,7 +26,7 @@ async def edit_status(
     Without files, attachments stay while APIXO may ask for them, and are removed then.
     """
     message = channel.get_partial_message(message_id)
-    running = status.job.state in ACTIVE_STATES
+    running = status.is_active
 
     async def edit(*, without_prompt: bool = False) -> discord.Message:
         with open_files(files) as attachments:

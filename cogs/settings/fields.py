@@ -16,7 +16,7 @@ from cogs.settings.field_types import (
 )
 from cogs.ui.i18n import LANGUAGE_NAMES, N_, _
 from domain.guild_settings import AppliesTo, OversizeFallback
-from domain.models import DEFAULT_MODEL, MODELS, AspectRatio, Model, Resolution
+from domain.models import DEFAULT_MODEL, MAX_TAKES, MODELS, AspectRatio, Model, Resolution
 from domain.quotas import LimitKind
 from domain.word_filter import parse_word_list
 
@@ -61,6 +61,7 @@ ASPECT_RATIO_OPTIONS: Final = tuple(FieldOption(one.value, one.value, one) for o
 _RESOLUTION_OPTIONS: Final = tuple(FieldOption(one.value, one.value, one) for one in Resolution)
 _SOUND_OPTIONS: Final = (FieldOption("on", N_("on"), True), FieldOption("off", N_("off"), False))  # noqa: FBT003
 _SWITCH_OPTIONS: Final = (FieldOption("no", N_("off"), False), FieldOption("yes", N_("on"), True))  # noqa: FBT003
+_TAKES_OPTIONS: Final = tuple(FieldOption(str(n), str(n), n) for n in range(1, MAX_TAKES + 1))
 _APPLIES_TO_OPTIONS: Final = (
     FieldOption(AppliesTo.NONE, N_("no video"), AppliesTo.NONE),
     FieldOption(AppliesTo.SENSITIVE, N_("videos with a sensitive word"), AppliesTo.SENSITIVE),
@@ -353,6 +354,13 @@ FIELDS_BY_PAGE: Final[Mapping[SettingsPage, tuple[SettingField, ...]]] = Mapping
                 hint="",
                 unset_label=N_("the member's choice"),
                 options=_SOUND_OPTIONS,
+            ),
+            SelectField(
+                name="takes",
+                label=N_("Takes"),
+                hint="",
+                unset_label=N_("the member's choice"),
+                options=_TAKES_OPTIONS,
             ),
         ),
     }

@@ -293,6 +293,7 @@ def _format_preset_values(preset: Preset) -> str:
         preset.resolution or "",
         preset.aspect_ratio or "",
         sounds[preset.sound],
+        ngettext("{count} take", "{count} takes", preset.takes) if preset.takes else "",
         _("adds words") if preset.suffix else "",
     ]
     return " · ".join(part for part in parts if part)

@@ -52,7 +52,7 @@ _DESCRIPTIONS: Final = {
     **{
         name: description
         for name, description in OPTION_DESCRIPTIONS.items()
-        if name not in ("fixed_lens", "web_search")
+        if name not in ("fixed_lens", "web_search", "takes")
     },
     "prompt": N_("Your shots: 1. … 2. … Leave it out to write them in a form"),
     **dict.fromkeys(_PICTURES, N_("A picture that shots start from: name it as [1] to [8]")),

@@ -148,7 +148,7 @@ class StoryboardService:
 
     async def _plan(self, interaction: Interaction, given: RetryDraft) -> StoryboardPlan:
         async def validate(draft: Draft) -> VideoRequest:
-            return (await self._generation.validate(interaction, draft))[0]
+            return (await self._generation.validate(interaction, draft)).request
 
         return await plan_storyboard(given, validate)
 

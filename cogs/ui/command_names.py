@@ -60,6 +60,7 @@ OPTION_NAMES: Final = (
     NP_("option", "role"),
     NP_("option", "server"),
     NP_("option", "sound"),
+    NP_("option", "takes"),
     NP_("option", "user"),
     NP_("option", "video"),
     NP_("option", "web_search"),

@@ -45,7 +45,6 @@ NO_SUCH_VIDEO: Final = N_("I can't find that video.")
 INPUTS_GONE: Final = N_(
     "A file this video was made from is gone. Run the command again and attach it."
 )
-DELETE_QUESTION: Final = N_("Delete this video for everyone? You won't get the cost back.")
 CANCELLED: Final = N_("Cancelled. You weren't charged.")
 DELETED: Final = N_("Deleted.")
 INPUTS_TOO_LARGE: Final = N_(

@@ -10,9 +10,9 @@ from typing import Any, Final
 import discord
 from discord import ui
 
-from cogs.ui import text
+from cogs.ui import takes_text, text
 from cogs.ui.buttons import ActionButton, ButtonAction
-from cogs.ui.i18n import _, format_number, format_price
+from cogs.ui.i18n import _, format_number, format_price, ngettext
 from cogs.ui.layout import (
     BLUE,
     LayoutItem,
@@ -32,6 +32,7 @@ from cogs.ui.violations import format_violation
 from domain.job_view import JobAmounts, JobView
 from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState
 from domain.money import MicroUSD
+from domain.orders import is_told
 from domain.requests import Conversion
 from domain.storyboard_steps import ShotState, shot_state
 from domain.violations import Violation
@@ -62,7 +63,7 @@ _SOUNDS = (".mp3", ".wav")
 def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.LayoutView:
     """Lay out the public status message of a job; `without_prompt` leaves the prompt out."""
     job = status.job
-    if job.state is JobState.DELIVERED:
+    if status.is_concluded:
         return _render_delivered(status)
     lines = [
         f"**{format_title(status)}**",
@@ -71,7 +72,7 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
     ]
     return layout(
         box(
-            state_colour(job.state),
+            message_colour(status),
             text_block("\n".join(lines)),
             *_pictures(status),
             ui.Separator[ui.LayoutView](),
@@ -82,8 +83,10 @@ def render_status(status: StatusView, *, without_prompt: bool = False) -> ui.Lay
 
 
 def format_title(status: StatusView) -> str:
-    """Format what is being made, and of a shot which one of how many."""
+    """Format what is being made, how many takes of it, and of a shot which one of how many."""
     title = text.format_title(status.job.request)
+    if status.takes:
+        return _("{title}, {count} takes", title=title, count=len(status.takes))
     return title if status.shot is None else f"{text.format_shot(status.shot)} · {title}"
 
 
@@ -108,8 +111,16 @@ def _shot_lines(status: StatusView) -> list[str]:
 
 def _render_delivered(status: StatusView) -> ui.LayoutView:
     """Lay out what is left of a status message that could not go with the result."""
-    line = _("🗑️ Deleted.") if status.deleted else text.format_delivered(status.job)
+    results = [take for take in status.takes if take.has_result] or [status]
+    is_deleted = all(result.deleted for result in results)
+    line = _("🗑️ Deleted.") if is_deleted else text.format_delivered(results[0].job)
     return _one_line(line, status.job, MessageKind.STATUS)
+
+
+def message_colour(status: StatusView) -> discord.Colour:
+    """Return the colour of the edge around a job, or around takes."""
+    is_any = any(map(takes_text.is_running, status.takes)) or takes_text.count_ready(status)
+    return BLUE if is_any else state_colour(status.job.state)
 
 
 def _one_line(line: str, job: JobView, kind: MessageKind) -> ui.LayoutView:
@@ -129,9 +140,14 @@ def render_carrier(status: StatusView, part: int) -> ui.LayoutView:
 
 
 def render_result(
-    job: JobView, payload: ResultPayload, *, without_prompt: bool = False, private: bool = False
+    job: JobView,
+    payload: ResultPayload,
+    *,
+    without_prompt: bool = False,
+    private: bool = False,
+    more_lines: Sequence[str] = (),
 ) -> ui.LayoutView:
-    """Lay out the message with the video, or with what there is in its place.
+    """Lay out the message with the video, or with what there is in its place, and `more_lines`.
 
     `without_prompt` is for a channel whose word filter refused it; `private` leaves out the buttons
     that ask for another video, which direct messages do not offer.
@@ -141,16 +157,16 @@ def render_result(
         lines.append(text.quote(job.request.prompt, _MAX_PROMPT_CHARS))
     settings = text.format_settings(job.request, is_made=True)
     small = _joined(settings, text.format_elapsed(job))
-    lines.append(f"-# {small}")
+    lines += [*more_lines, f"-# {small}"]
     rows = [
         _buttons(job, MessageKind.RESULT, *actions)
         for actions in _action_rows(job, payload, private=private)
     ]
-    text_items = [text_block("\n".join(lines)), *_credit(payload)]
+    text_items = [text_block("\n".join(lines)), *credit_items(payload)]
     return layout(*_video(job, payload), *text_items, *rows)
 
 
-def _credit(payload: ResultPayload) -> list[LayoutItem]:
+def credit_items(payload: ResultPayload) -> list[LayoutItem]:
     """Lay out whose video it is a remix of, in an item of its own: it may have to go later."""
     if payload.origin is None:
         return []
@@ -169,11 +185,19 @@ def render_failure(status: StatusView, *, tells_why: bool) -> ui.LayoutView:
     """Lay out the reply that pings a member without a video; its status message may say why."""
     job = status.job
     if not tells_why:
-        return _one_line(text.format_ping(job), job, MessageKind.FAILURE)
-    content = f"<@{job.user_id}> {text.format_outcome(status)}"
+        return _one_line(_format_ping(status), job, MessageKind.FAILURE)
+    content = f"<@{job.user_id}> {format_progress(status)}"
     return layout(
-        box(state_colour(job.state), text_block(content)), _remedies(status, MessageKind.FAILURE)
+        box(message_colour(status), text_block(content)), _remedies(status, MessageKind.FAILURE)
     )
+
+
+def _format_ping(status: StatusView) -> str:
+    """Format the call to a member; of takes, the first that its message says something of."""
+    if status.takes and not any(take.has_result for take in status.takes):
+        return _("{member}, none of your takes worked out.", member=f"<@{status.job.user_id}>")
+    ended = [take for take in status.takes if not (take.has_result or is_told(take.job))]
+    return text.format_ping((ended or [status])[0].job)
 
 
 def render_details(
@@ -230,9 +254,9 @@ def render_accepted(
     """Lay out the private answer to an accepted request; cancelling is offered while queued."""
     job = accepted.job
     lines = [
-        accepted_line(),
+        accepted_line(len(accepted.jobs)),
         *([text.private_notice()] if job.private else []),
-        _held(job.price, charge_failures=charge_failures),
+        _held(accepted.price, charge_failures=charge_failures),
         format_remaining_quota(accepted.remaining),
         *map(format_own_crossing, accepted.crossings),
         *map(format_conversion, conversions),
@@ -247,9 +271,15 @@ def render_accepted(
     return layout(body, row(*buttons, ActionButton(ButtonAction.DETAILS, job.id)))
 
 
-def accepted_line() -> str:
-    """Return the line that heads the private answer until its job ends."""
-    return _("Got it! Your video is on its way.")
+def accepted_line(count: int = 1) -> str:
+    """Return the line that heads the private answer until its jobs end."""
+    if count == 1:
+        return _("Got it! Your video is on its way.")
+    return ngettext(
+        "Got it! Your {count} video is on its way.",
+        "Got it! Your {count} videos are on their way.",
+        count,
+    )
 
 
 def format_conversion(conversion: Conversion) -> str:
@@ -334,14 +364,24 @@ def _remedies(status: StatusView, kind: MessageKind) -> LayoutItem:
         actions = [ShotAction.SKIP] if job.private else [*ShotAction]
         buttons += [ShotButton(action, job.id) for action in actions]
     elif job.private:
-        if job.state is JobState.QUEUED:
-            buttons.append(ActionButton(ButtonAction.CANCEL, job.id))
+        if any(one.state is JobState.QUEUED for one in status.jobs):
+            buttons.append(ActionButton(ButtonAction.CANCEL, status.subject))
     else:
-        if text.is_worth_editing(status):
-            buttons.append(ActionButton(ButtonAction.EDIT, job.id))
-        if text.is_worth_repeating(status):
-            buttons.append(ActionButton(ButtonAction.RERUN, job.id, _("Try again")))
+        buttons += remedy_buttons(status)
     return row(*buttons, marked_button(job.id, kind))
+
+
+def remedy_buttons(status: StatusView) -> list[ui.Item[Any]]:
+    """Return the buttons to change or repeat what has no video; of takes, once all ended."""
+    if any(map(takes_text.is_running, status.takes)):
+        return []
+    ended = [take for take in status.takes if not take.has_result] or [status]
+    editable = next(filter(text.is_worth_editing, ended), None)
+    repeatable = next(filter(text.is_worth_repeating, ended), None)
+    edit = [ActionButton(ButtonAction.EDIT, editable.job.id)] if editable else []
+    if repeatable is None:
+        return [*edit]
+    return [*edit, ActionButton(ButtonAction.RERUN, repeatable.job.id, _("Try again"))]
 
 
 def _buttons(job: JobView, kind: MessageKind, *actions: ButtonAction) -> LayoutItem:
@@ -356,7 +396,9 @@ def _buttons(job: JobView, kind: MessageKind, *actions: ButtonAction) -> LayoutI
 
 
 def format_progress(status: StatusView) -> str:
-    """Format how far a job without a result is, or why there is none."""
+    """Format how far a job without a result is, or why there is none; takes are counted."""
+    if status.takes:
+        return takes_text.format_takes(status, format_progress)
     match status.job.state:
         case JobState.QUEUED if status.submission_block is not None:
             block = format_submission_block(status.submission_block)
@@ -418,7 +460,7 @@ def render_showcase(
         f"-# {text.format_settings(job.request, is_made=True)}",
     ]
     details = marked_button(job.id, MessageKind.SHARED)
-    text_items = [text_block("\n".join(lines)), *_credit(payload)]
+    text_items = [text_block("\n".join(lines)), *credit_items(payload)]
     return layout(*_video(job, payload), *text_items, row(details))
 
 

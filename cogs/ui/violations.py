@@ -87,6 +87,8 @@ _SENTENCES: Final[Mapping[ViolationCode, str]] = MappingProxyType(
         ViolationCode.RESOLUTION_UNSUPPORTED: N_(
             "{model} can't make {resolution}. Pick {choices}."
         ),
+        ViolationCode.TAKES_UNSUPPORTED: N_("You can make 1 to {most} takes at once."),
+        ViolationCode.LENGTH_AMBIGUOUS: N_("Pick one length, and one number of takes."),
         ViolationCode.LENGTH_NOT_WHOLE: N_("Use a whole number of seconds."),
         ViolationCode.REFERENCE_LENGTH_TOO_PRECISE: N_(
             "Use up to three decimals for reference_seconds, like 2.125."

@@ -25,6 +25,7 @@ _SLOW: Final = "[[slow:1200]]"
 _SLOWER: Final = "[[slow:3000]]"
 """So slow a task that a wrong submission would be seen before its end."""
 
+_REFUSED: Final = "[[fail:SensitiveContent]]"
 _IS_CARD: Final = re.compile(r"details:[0-9a-z]{20}:status")
 """The custom id of a status message's *Details*."""
 
@@ -269,3 +270,14 @@ async def lose_server_for_a_while(stage: "MatrixHarness") -> None:
     world.set_available(guild, available=False)
     await asyncio.sleep(0.8)
     world.set_available(guild, available=True)
+
+
+def lose_one_and_fail_one(stage: "MatrixHarness") -> None:
+    """Lose the answer to one submission of several, and let another task fail."""
+    stage.apixo.faults.add_submit(ApixoFault(status=504, takes_effect=True), 1)
+    stage.apixo.queued_directives.extend(["", _REFUSED])
+
+
+def fail_two(stage: "MatrixHarness") -> None:
+    """Let the next two tasks fail."""
+    stage.apixo.queued_directives.extend([_REFUSED] * 2)

@@ -194,6 +194,7 @@ class CellRun:
             "duration": 4,
             **({"image": _PICTURE} if trouble.needs_picture else {}),
             **({"private": True} if trouble.is_private else {}),
+            **({"takes": trouble.takes} if trouble.takes > 1 else {}),
         }
         command = "animate" if trouble.needs_picture else "video"
         try:

@@ -30,8 +30,9 @@ class InjectedFault:
         server_settings: the channels that the server has chosen, by field and name.
         wants_notification: whether the member wants a message when the video is done.
         shares: whether the member shares the video in the end.
-        order_count: how many videos the member orders.
+        order_count: how many times the member orders.
         shot_count: how many shots the storyboard has that the member orders, if it is one.
+        takes: how many videos each order is for.
         leaves_server: whether the bot is thrown out of the server meanwhile.
         restores_copy: whether a copy of the database is taken at the point, and put back when all
             has come to rest, instead of a death there.
@@ -55,6 +56,7 @@ class InjectedFault:
     shares: bool = False
     order_count: int = 1
     shot_count: int = 0
+    takes: int = 1
     leaves_server: bool = False
     restores_copy: bool = False
     hands_over: bool = False

@@ -19,10 +19,12 @@ from qa.crash_matrix.arming import (
     delete_video,
     deny_history,
     drop_gateway,
+    fail_two,
     give_directive,
     kill_backends,
     lock_database,
     lose_follow_up,
+    lose_one_and_fail_one,
     lose_server_for_a_while,
     lose_submission_and_alert,
     part_from_bot,
@@ -221,8 +223,43 @@ _THROWN_OUT = (
     InjectedFault(axis="thrown out", name="only away", arm=lose_server_for_a_while),
 )
 
+
+_TAKES = (
+    InjectedFault(axis="takes", name="nothing goes wrong", takes=3),
+    InjectedFault(
+        axis="takes",
+        name="one fails, one answer is lost",
+        arm=lose_one_and_fail_one,
+        takes=4,
+        expected_states=frozenset({JobState.FAILED, _U}),
+    ),
+    InjectedFault(
+        axis="takes",
+        name="all fail",
+        arm=fail_two,
+        takes=2,
+        expected_states=frozenset({JobState.FAILED}),
+    ),
+    InjectedFault(
+        axis="takes",
+        name="a picture, post: 503",
+        arm=spoil_discord("POST", POSTS, LOST),
+        takes=2,
+        needs_picture=True,
+    ),
+    InjectedFault(
+        axis="takes", name="post: reset", arm=spoil_discord("POST", POSTS, _RESET), takes=2
+    ),
+    InjectedFault(
+        axis="takes", name="no nonce remembered", arm=lambda stage: stage.forget_nonces(), takes=2
+    ),
+    InjectedFault(axis="takes", name="private", is_private=True, takes=2),
+    InjectedFault(axis="takes", name="restored", takes=2, restores_copy=True),
+)
+
 FAULTS: Final = (
     NO_FAULT,
+    *_TAKES,
     InjectedFault(axis="none", name="a picture moves", needs_picture=True),
     *(_of("APIXO", *each) for each in _APIXO),
     *(_of("download", *each) for each in _DOWNLOAD),

@@ -27,9 +27,9 @@ from sandbox.apixo import FakeApixo
 from sandbox.apixo.tasks import Task
 from sandbox.demo.job_posts import is_post
 from sandbox.discord import FakeDiscord, Message
-from sandbox.discord.models import MessageFlag
+from sandbox.discord.models import Attachment, MessageFlag
 from storage.jobs import Job
-from workflow.results.delete import is_deleted as is_video_deleted
+from workflow.results.lookup import is_deleted as is_video_deleted
 
 VIOLATIONS: Final = (
     "lost",
@@ -205,7 +205,8 @@ def _of_what_is_left(traces: RunRecord, job: Job, others: list[Message]) -> Iter
 def _is_to_be_pinged(traces: RunRecord, job: Job) -> bool:
     """Return whether a job has ended in a way of which its member hears in a reply."""
     is_decided = job.state is not JobState.SUBMIT_UNKNOWN or not _waits_since_restore(job)
-    is_told = job.state in _WITHOUT_RESULT - {JobState.CANCELLED} and is_decided
+    is_said = job.order_post is not None  # by the message with the other takes
+    is_told = job.state in _WITHOUT_RESULT - {JobState.CANCELLED} and is_decided and not is_said
     is_known = job.status_message_id is not None and job.restored_at_ms is None
     # Discord's faults may refuse this very post.
     is_heard = is_known and not _is_cut_off(traces) and traces.cell.fault.axis != "Discord"
@@ -260,8 +261,13 @@ def _of_the_video(traces: RunRecord, job: Job, message: Message) -> Iterator[str
         yield "lost: the video is not in the media folder"
     elif hashlib.sha256(kept).hexdigest() != job.file_sha256:
         yield "lost: the video in the media folder is not the one that was stored"
-    elif any(file.path.read_bytes() != kept for file in message.attachments):
+    elif any(file.path.read_bytes() != kept for file in _files_of(message, job)):
         yield "lost: the posted video is not the one that was stored"
+
+
+def _files_of(message: Message, job: Job) -> list[Attachment]:
+    """Return the files of a job in a message, which may have those of other takes."""
+    return [file for file in message.attachments if file.filename == f"{job.id}.mp4"]
 
 
 def _is_unknown(traces: RunRecord, job: Job) -> bool:

@@ -21,6 +21,7 @@ _STORYBOARD: Final = "storyboard: nothing goes wrong"
 _SHARED: Final = "share: nothing goes wrong"
 _NOTIFIED: Final = "done-notification: nothing goes wrong"
 _CLOSED: Final = "Discord: private, DMs closed"
+_TAKES: Final = "takes: nothing goes wrong"
 _THROWN_OUT: Final = "thrown out: three wait"
 
 CRASH_POINTS: Final = {
@@ -77,6 +78,7 @@ CRASH_POINTS: Final = {
     "publisher.post_failure": _FAILED,
     "publisher.post_result": _PLAIN,
     "publisher.post_status": _PLAIN,
+    "publisher.post_takes": _TAKES,
     "publisher.send_result_by_dm": _CLOSED,
     "publisher.share": _SHARED,
     "transact.accept.accept": _PLAIN,
@@ -91,6 +93,8 @@ CRASH_POINTS: Final = {
     "transact.callbacks.record_callback": _CALLED,
     "transact.deliver._record_delivery": _PLAIN,
     "transact.deliver._intend": _PLAIN,
+    "transact.deliver_takes._record": _TAKES,
+    "transact.groups.form_group": _TAKES,
     "transact.fetch_budget.fetching": _ANIMATED,
     "transact.films.drop_leases": _PLAIN,
     "transact.joining._intend": _STORYBOARD,
@@ -144,6 +148,11 @@ OCCASIONAL: Final = {
     "gateway.resume": "where a connection was lost",
     "discord.GET /guilds/{guild_id}": "where a job is looked at between a removal and its release",
     "discord.PUT /applications/{application_id}/commands": "only with other commands than before",
+    "publisher.send_takes_by_dm": "where takes are private, or no channel takes them",
+    "transact.deliver_takes._form_anew": "where a copy knows of some takes that they are posted",
+    "transact.deliver_takes._park": "where neither the channel nor the member can be written to",
+    "transact.groups.fetch_again": "where the file of a take is missing",
+    "transact.groups.find_group": "after a death between intent and post",
     "publisher.find_result_dm": "after a death between intent and post",
     "publisher.attach_files": "after a death between the status message and the submission",
     "transact.deliver._park": "where neither the channel nor the member can be written to",
@@ -177,6 +186,7 @@ OTHER_FLOWS: Final = {
     "publisher.attach_to_carrier": "more files than a status message carries",
     "publisher.delete_carrier": "more files than a status message carries",
     "publisher.find_carriers": "more files than a status message carries",
+    "publisher.edit_takes": "a member deletes a take of several",
     "publisher.delete_result": "a member deletes a video",
     "publisher.delete_shared": "a member deletes a video",
     "publisher.delete_notice": "a member deletes what is kept of them",

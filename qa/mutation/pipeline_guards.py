@@ -220,9 +220,9 @@ PIPELINE_GUARDS = (
     ),
     Guard(
         "nonce of a result",
-        "cogs/publishing/publisher.py",
-        "return await channel.send(view=view, file=file, nonce=nonce, allowed_mentions=mentions)",
-        "return await channel.send(view=view, file=file, allowed_mentions=mentions)",
+        "cogs/publishing/video_messages.py",
+        "            nonce=message.nonce,\n",
+        "",
         (_ONCE,),
     ),
     Guard(

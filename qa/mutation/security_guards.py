@@ -311,14 +311,14 @@ SECURITY_GUARDS = (
     ),
     Guard(
         "AllowedMentions: a status message pings nobody",
-        "cogs/publishing/publisher.py",
+        "cogs/publishing/video_messages.py",
         "NO_MENTIONS: Final = discord.AllowedMentions.none()",
         "NO_MENTIONS: Final = discord.AllowedMentions.all()",
         (f"{_PUBLISHER}test_an_edit_shows_the_new_state_and_mentions_nobody",),
     ),
     Guard(
         "AllowedMentions: a result pings its member alone",
-        "cogs/publishing/publisher.py",
+        "cogs/publishing/video_messages.py",
         "everyone=False, roles=False, replied_user=False, users=[discord.Object(user_id)]",
         "everyone=True, roles=True, replied_user=True, users=True",
         ("tests/cogs/publishing/test_allowed_mentions.py::test_whoever_is_pinged_is_pinged_alone",),

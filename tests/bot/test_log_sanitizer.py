@@ -55,7 +55,7 @@ FIELDS: Final[dict[str, str]] = {
     "free": "space.free_bytes",
     "inputs": "removed swept.inputs",
     "interaction": "interaction_id",
-    "job": "before.id job.id job_id shot.job.id submission.job_id view.job.id",
+    "job": "take.id before.id job.id job_id shot.job.id submission.job_id view.job.id",
     "language": "code",
     "limit": "limit.target",
     "max_bytes": "max_bytes",
@@ -124,10 +124,10 @@ TEXTS: Final[dict[str, str]] = {
     "context.policy.max_queued_per_server cooldown_s effective_limits.cooldown_s "
     "effective_limits.in_flight error.retry_after error.shortfalls len(shortfalls) limit max_bytes "
     "program.wall_seconds until_ms wall_seconds",
-    "ids": "film.id grant_id job.id job_id new.id new['job_id'] request.job_id",
+    "ids": "take.id film.id grant_id job.id job_id new.id new['job_id'] request.job_id",
     "codes, states and classes": "INPUT_EXPIRED INPUT_TOO_LARGE INPUT_UNREACHABLE POST_UNCONFIRMED "
     "REFUSALS[error.code] _UNREADABLE answer.status code error.code error.status found.state "
-    "answer.fault code.decode()or'itstemplate' film.state target JobState.POSTING "
+    "answer.fault code.decode()or'itstemplate' film.state target JobState.POSTING found[0].state "
     "job.state limits process.returncode request.mode request.model response.status row['kind'] "
     "scope state task type(error).__name__ violation.code.value",
     "violations, of which only the codes are told": "','.join((violation.codeforviolationin"

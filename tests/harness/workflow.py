@@ -30,6 +30,7 @@ from workflow.publisher import (
     ResultPayload,
     StatusView,
     SubmissionBlock,
+    TakesPost,
 )
 from workflow.stages.accept import Accepted, Order, accept
 from workflow.worker import Worker
@@ -59,6 +60,11 @@ class PostedMessage:
     submission_blocks: list[SubmissionBlock | None] = field(default_factory=list)
     ready_at_ms: list[int | None] = field(default_factory=list)
     shares_done: list[float] = field(default_factory=list)
+    takes: tuple[str, ...] = ()
+    """The jobs that it shows, where they are takes of one request."""
+
+    without_video: tuple[str, ...] = ()
+    """The takes of which it says that they have no video."""
 
 
 class FakePublisher:
@@ -181,6 +187,31 @@ class FakePublisher:
         sent = _unpacked(payload)
         return self._post("send_result_by_dm", "result", job, **sent, private=True)
 
+    async def post_takes(self, post: TakesPost) -> int:
+        return self._post_takes("post_takes", post, private=False)
+
+    async def send_takes_by_dm(self, post: TakesPost) -> int:
+        return self._post_takes("send_takes_by_dm", post, private=True)
+
+    def _post_takes(self, method: str, post: TakesPost, *, private: bool) -> int:
+        self._raise(self.errors[method])
+        nonce = f"{post.order_id}.{post.number}{private}"
+        found = next((m for m in self.messages if m.nonce == nonce and self.knows_nonce(m)), None)
+        if found is None:
+            found = PostedMessage(next(self._ids), "result", post.job.id, nonce, [])
+            found.private = private
+            found.takes = tuple(job.id for job, _ in post.takes)
+            found.without_video = tuple(take.job.id for take in post.without_video)
+            self.add_message(found)
+        self._raise(self.errors_after_effect[method])
+        return found.id
+
+    async def edit_takes(self, post: TakesPost, *, replaces_files: bool = True) -> None:
+        self._raise(self.errors["edit_takes"])
+        for message in self.messages:
+            if message.id == post.job.result_message_id:
+                message.takes = tuple(job.id for job, _ in post.takes)
+
     async def find_message(self, job: Job, kind: MessageKind, since_ms: int) -> int | None:
         self._raise(self.errors["find_message"])
         return next((m.id for m in self.messages_of(job.id, kind) if not m.private), None)
@@ -222,7 +253,7 @@ class FakePublisher:
 
     def messages_of(self, job: str, post: str) -> list[PostedMessage]:
         """List a job's messages of one kind."""
-        return [m for m in self.messages if (m.job_id, m.kind) == (job, post)]
+        return [m for m in self.messages if job in (m.takes or [m.job_id]) and m.kind == post]
 
     def status_of(self, job: str) -> PostedMessage:
         """Return the only status message that a job has had; it goes when the result is there."""

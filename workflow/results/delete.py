@@ -5,19 +5,15 @@ import asyncio
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.job_view import JobView
 from domain.jobs import JobState
 from storage import jobs
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import JobNotFound, NotDelivered
+from workflow.results.lookup import is_deleted
+from workflow.takes.messages import remove_result
 
 _log = structlog.get_logger(__name__)
-
-
-def is_deleted(job: JobView) -> bool:
-    """Return whether the video of a job was posted and then deleted."""
-    return job.state is JobState.DELIVERED and job.file_name is None
 
 
 async def delete_video(context: Context, job_id: str, user_id: int) -> None:
@@ -40,7 +36,7 @@ async def delete_video(context: Context, job_id: str, user_id: int) -> None:
         return job if is_deleted(job) else await _clear_file(tx, job)
 
     job = await context.database.transact(record_deletion)
-    await context.publisher.delete_result(job)
+    await remove_result(context, job)
     await context.publisher.delete_shared(job)
     await asyncio.to_thread(context.media.remove_video, f"{job.id}.mp4")
     _log.info("video deleted", job=job.id, by=user_id)

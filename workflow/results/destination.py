@@ -1,6 +1,6 @@
 """Destination of a result: the server's result channel, else the channel of its request."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -63,8 +63,6 @@ async def post_result(
 ) -> PostedResult:
     """Post a result to its channel, else to the next fallback.
 
-    The fallbacks are the channel of its request, then its member's direct messages.
-
     Raises:
         FileNotFoundError: the video is no longer stored.
         MessageDeleted: an earlier attempt has posted it, and somebody has deleted it.
@@ -74,12 +72,36 @@ async def post_result(
     """
     publisher, shot = context.publisher, await find_shot(context, job)
     send = partial(send_payload, context, allow_without_video=allow_without_video, shot=shot)
+
+    async def post(candidate: Job) -> int:
+        max_bytes = await publisher.max_file_bytes(candidate)
+        return await send(candidate, publisher.post_result, max_bytes)
+
+    async def send_by_dm() -> int:
+        max_bytes = await publisher.max_file_bytes(job, private=True)
+        return await send(job, publisher.send_result_by_dm, max_bytes)
+
+    return await post_where_possible(
+        context, job, post, send_by_dm, allow_without_video=allow_without_video
+    )
+
+
+async def post_where_possible(
+    context: Context,
+    job: Job,
+    post: Callable[[Job], Awaitable[int]],
+    send_by_dm: Callable[[], Awaitable[int]],
+    *,
+    allow_without_video: bool = True,
+) -> PostedResult:
+    """Post to a job's result channel, else to its request's, else to its member.
+
+    `post` gets the job with the channel to post to. Raises as `post_result` does.
+    """
     for channel_id in _channel_ids(context, job):
         candidate = replace(job, result_channel_id=channel_id)
         try:
-            message_id = await send(
-                candidate, publisher.post_result, await publisher.max_file_bytes(candidate)
-            )
+            message_id = await post(candidate)
         except (TemporaryPublishError, MessageDeleted):
             raise
         except PublishError as error:
@@ -93,9 +115,7 @@ async def post_result(
             )
         else:
             return PostedResult(message_id, channel_id)
-    max_bytes = await publisher.max_file_bytes(job, private=True)
-    message_id = await send(job, publisher.send_result_by_dm, max_bytes)
-    return PostedResult(message_id, by_dm=True)
+    return PostedResult(await send_by_dm(), by_dm=True)
 
 
 def _channel_ids(context: Context, job: Job) -> Iterable[int | None]:

@@ -13,7 +13,7 @@ from domain.jobs import JobState
 from domain.requests import Draft, GenerationCommand, Picture
 from workflow.context import Context
 from workflow.errors import UnusableVideo
-from workflow.results.delete import is_deleted
+from workflow.results.lookup import is_deleted
 from workflow.results.rerun import draft_from_job
 
 _log = structlog.get_logger(__name__)

@@ -1,6 +1,7 @@
-"""Lookup of a job and of its amounts."""
+"""Lookup of a job, of its amounts, and of whether its video is deleted."""
 
 from domain.job_view import JobAmounts, JobView
+from domain.jobs import JobState
 from storage import billing, jobs
 from workflow.context import Context
 
@@ -13,3 +14,8 @@ async def get_job(context: Context, job_id: str) -> JobView | None:
 async def read_job_amounts(context: Context, job_id: str) -> JobAmounts:
     """Return what the ledger has held, charged and given back for a job."""
     return await context.database.read(lambda tx: billing.amounts_of(tx, job_id))
+
+
+def is_deleted(job: JobView) -> bool:
+    """Return whether the video of a job was posted and then deleted."""
+    return job.state is JobState.DELIVERED and job.file_name is None

@@ -88,9 +88,13 @@ async def send_payload(
             except TooLargeToPost:
                 if payload.video is None:
                     raise
-                size = _size(payload.video)
-                _log.warning("result refused as too large", job=job.id, bytes=size)
-                max_bytes = _BASE_LIMIT if size > _BASE_LIMIT else 0
+                max_bytes = next_limit(job.id, _size(payload.video))
+
+
+def next_limit(job_id: str, size: int) -> int:
+    """Return the upload limit to try after a file of `size` bytes was refused as too large."""
+    _log.warning("result refused as too large", job=job_id, bytes=size)
+    return _BASE_LIMIT if size > _BASE_LIMIT else 0
 
 
 @asynccontextmanager

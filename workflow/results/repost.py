@@ -18,8 +18,9 @@ from storage.errors import StaleJobError
 from storage.jobs import Job
 from workflow.context import Context
 from workflow.errors import JobNotFound, NotDelivered, PublishError
-from workflow.results.delete import is_deleted
 from workflow.results.destination import PostedResult, find_result_channel, post_result
+from workflow.results.lookup import is_deleted
+from workflow.takes.messages import remove_result
 
 _log = structlog.get_logger(__name__)
 
@@ -116,7 +117,7 @@ async def _post_again(context: Context, job: Job) -> RepostResult:
         await context.publisher.delete_result(reposted)
         return RepostResult(RepostOutcome.GONE, now)
     try:
-        await context.publisher.delete_result(job)
+        await remove_result(context, job)
     except PublishError as error:
         _log.warning("earlier post not deleted", job=job.id, error=error)
     return RepostResult(

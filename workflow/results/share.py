@@ -23,8 +23,7 @@ from workflow.context import Context
 from workflow.errors import HistoryDenied, JobNotFound, NotDelivered, TooLargeToPost
 from workflow.guilds import settings
 from workflow.publisher import ResultPayload
-from workflow.results.delete import is_deleted
-from workflow.results.lookup import get_job
+from workflow.results.lookup import get_job, is_deleted
 from workflow.results.payload import send_payload
 
 _log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.job_view import JobView
-from domain.jobs import JobState, new_job_id
+from domain.jobs import ENDED_WITHOUT_VIDEO, PARKED, JobState, new_job_id
 from domain.limit_warnings import LimitCrossing, find_crossings
 from domain.money import MicroUSD
 from domain.orders import OrderKind
@@ -141,15 +141,42 @@ async def cancel(context: Context, job: str, user_id: int) -> Job:
             raise JobNotFound
         if found.state is not JobState.QUEUED:
             raise NotCancellable(found.state)
-        now_ms = context.now_ms()
-        cancelled = await jobs.transition(tx, found, JobState.CANCELLED, now_ms=now_ms)
-        await billing.release(tx, job, found.attempt, now_ms=now_ms, note="cancelled by the member")
-        return cancelled
+        return await _cancel(tx, context, found)
 
     try:
         return await context.database.transact(record_cancellation)
     except StaleJobError:  # by the worker, just now: read the job again
         return await context.database.transact(record_cancellation)
+
+
+async def cancel_order(context: Context, order_id: str, user_id: int) -> int:
+    """Cancel the queued jobs of an order and release their holds; return how many go on.
+
+    Raises:
+        JobNotFound: no such order of this member.
+        NotCancellable: all of them have left the queue.
+    """
+
+    async def record_cancellation(tx: AsyncConnection) -> int:
+        waiting = await orders.lock_in_state(tx, order_id, JobState.QUEUED)
+        found = await orders.list_jobs(tx, order_id)
+        if not found or found[0].user_id != user_id:
+            raise JobNotFound
+        if not waiting:
+            raise NotCancellable(found[0].state)
+        for job in waiting:
+            await _cancel(tx, context, job)
+        ended = ENDED_WITHOUT_VIDEO | PARKED
+        return sum(job.state not in ended for job in found) - len(waiting)
+
+    return await context.database.transact(record_cancellation)
+
+
+async def _cancel(tx: AsyncConnection, context: Context, job: Job) -> Job:
+    now_ms = context.now_ms()
+    cancelled = await jobs.transition(tx, job, JobState.CANCELLED, now_ms=now_ms)
+    await billing.release(tx, job.id, job.attempt, now_ms=now_ms, note="cancelled by the member")
+    return cancelled
 
 
 async def _keep_inputs(context: Context, requests: Sequence[VideoRequest]) -> list[SavedInput]:

@@ -29,14 +29,14 @@ from workflow.status_views import find_shot
 _log = structlog.get_logger(__name__)
 
 _NOT_READY_WAIT_MS = 1_000
-_LONGEST_PAUSE_MS = 15 * 60_000
-_MAX_FAILURES = 900
+LONGEST_PAUSE_MS = 15 * 60_000
+MAX_FAILURES = 900
 """About a week of failures in a row."""
 
 
 async def deliver(context: Context, job: Job) -> None:
     """Post the video of a job in `stored` or `posting`."""
-    if (due_at_ms := await _wait_until_ms(context, job)) is not None:
+    if (due_at_ms := await wait_until_ms(context, job)) is not None:
         await reschedule(context, job, due_at_ms)
         return
     may_be_posted = job.state is JobState.POSTING or job.restored_at_ms is not None
@@ -49,7 +49,7 @@ async def deliver(context: Context, job: Job) -> None:
         found = await find_posted(context, job) if may_be_posted else None
         placed = found or await post_result(context, job)
     except FileNotFoundError:
-        await _fetch_again(context, job)
+        await fetch_again(context, job)
     except MessageDeleted:
         await _record_delivery(context, job, PostedResult(None, job.result_channel_id))
     except TemporaryPublishError as error:
@@ -61,7 +61,7 @@ async def deliver(context: Context, job: Job) -> None:
         await _tell(context, delivered, placed, is_found=found is not None)
 
 
-async def _wait_until_ms(context: Context, job: Job) -> int | None:
+async def wait_until_ms(context: Context, job: Job) -> int | None:
     """Return until when a post has to wait; None if it need not.
 
     On a server that the bot has left, only direct messages remain, and they take turns.
@@ -93,14 +93,14 @@ async def _intend(context: Context, job: Job, channel_id: int | None) -> Job:
 async def _retry(context: Context, job: Job, error: TemporaryPublishError) -> None:
     """Post it later; after a week of failures, it waits for its member or the operator."""
     failures = job.failures + 1
-    if failures >= _MAX_FAILURES:
+    if failures >= MAX_FAILURES:
         await _park(context, job, error)
         return
-    await retry_later(context, job, longest_ms=_LONGEST_PAUSE_MS)
+    await retry_later(context, job, longest_ms=LONGEST_PAUSE_MS)
     _log.warning("result not posted", job=job.id, failures=failures, error=error)
 
 
-async def _fetch_again(context: Context, job: Job) -> None:
+async def fetch_again(context: Context, job: Job) -> None:
     """Return a job whose file is missing to the download stage."""
 
     async def record_missing_file(tx: AsyncConnection) -> Job:

@@ -38,7 +38,7 @@ from workflow.reliability import commit_with_retry
 from workflow.scheduling import next_poll_age_ms
 from workflow.servers.obstacles import find_obstacle, is_obstacle_cached
 from workflow.servers.release import release_job
-from workflow.status_views import build_status_view
+from workflow.takes.views import build_view
 from workflow.urls.input_urls import INPUT_UNREACHABLE, request_with_fresh_urls, stale_inputs
 
 _log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ async def _with_fresh_urls(context: Context, job: Job) -> VideoRequest:
     While they are requested, the job is on record as not sent: if the process dies meanwhile, it
     may be submitted again. The second record fails for a job that another process has claimed.
     """
-    status = await build_status_view(context, job)
+    status = await build_view(context, job)
     if context.media_urls is not None or not stale_inputs(job, context.now_ms()):
         return await request_with_fresh_urls(context, job, status)
     await _record_submitted_at(context, job, None)

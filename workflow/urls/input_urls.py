@@ -170,7 +170,7 @@ async def _fresh_urls(
         return {name: context.media_urls.url_for_input(name, until_ms) for name in names}
     if (oversized := await oversized_inputs(context, job)) is not None:
         raise InputLost(INPUT_TOO_LARGE, oversized)
-    if job.status_message_id is None:
+    if status.job.status_message_id is None:
         if job.status_shown is None:
             raise StatusNotPosted
         raise InputLost(INPUT_UNREACHABLE, "the status message could not be posted")

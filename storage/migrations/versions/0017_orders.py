@@ -30,6 +30,7 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("order_id", sa.Text))
     op.add_column("jobs", sa.Column("order_index", INT))
     op.add_column("jobs", sa.Column("order_post", INT))
+    op.add_column("presets", sa.Column("takes", INT))
     op.create_index(
         "ix_jobs_order",
         "jobs",

@@ -209,7 +209,10 @@ async def test_the_menus_offer_what_the_model_makes(model: Any) -> None:
     menus = [label.component for label in form.children][1:4]
     offered = [[option.value for option in menu.options] for menu in menus]
     assert offered == [
-        [str(seconds) for seconds in range(model.min_seconds, model.max_seconds + 1)],
+        [
+            *(str(seconds) for seconds in range(model.min_seconds, model.max_seconds + 1)),
+            *("takes:2", "takes:3", "takes:4"),
+        ],
         list(model.resolutions),
         list(model.aspect_ratios),
     ]

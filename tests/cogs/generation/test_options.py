@@ -256,6 +256,6 @@ def test_the_documentation_lists_exactly_these_buttons() -> None:
     }
     labels |= {NotifyButton(1, enabled=wanted).item.label for wanted in (True, False)}
     labels |= {DataButton(action).item.label for action in DataAction}
-    labels |= {"Make it at 480p", "Make it public", "Attach yours"}
+    labels |= {"Make it at 480p", "Make it public", "Delete all", "Attach yours"}
     written = {row[0].removesuffix(" for $…") for row in documented("button")}
     assert written == labels

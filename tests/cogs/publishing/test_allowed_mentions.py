@@ -1,6 +1,6 @@
 """Sending: whom a message may ping, whatever its text."""
 
-from cogs.publishing.publisher import mention_only
+from cogs.publishing.video_messages import mention_only
 
 
 def test_whoever_is_pinged_is_pinged_alone() -> None:

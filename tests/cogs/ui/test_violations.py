@@ -86,6 +86,8 @@ REQUESTS: list[Row] = [
         {"option": "resolution", "values": ("480p", "720p"), "value": "**4k**"},
         r"resolution can be 480p, 720p, not \*\*4k\*\*.",
     ),
+    (Code.TAKES_UNSUPPORTED, {"most": 4}, "You can make 1 to 4 takes at once."),
+    (Code.LENGTH_AMBIGUOUS, {}, "Pick one length, and one number of takes."),
     (Code.LENGTH_NOT_WHOLE, {}, "Use a whole number of seconds."),
     (
         Code.REFERENCE_LENGTH_TOO_PRECISE,

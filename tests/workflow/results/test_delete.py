@@ -5,8 +5,8 @@ import pytest
 from domain.jobs import JobState
 from tests.harness.workflow import ADA, WorkflowHarness
 from workflow.errors import JobNotFound, NotDelivered, TemporaryPublishError
-from workflow.results.delete import delete_video, is_deleted
-from workflow.results.lookup import read_job_amounts
+from workflow.results.delete import delete_video
+from workflow.results.lookup import is_deleted, read_job_amounts
 
 S = JobState
 

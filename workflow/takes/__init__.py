@@ -1,0 +1,1 @@
+"""Takes: videos of one request that are made side by side, and posted together."""
