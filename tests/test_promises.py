@@ -41,7 +41,9 @@ _SWEPT = "workflow/results/test_retention.py::"
 PROMISES: Final[dict[str, str]] = {
     # what the service says itself
     "Only you see it;": f"{_PRIVATE}test_a_private_video_comes_by_direct_messages",
-    "Only you can decide.": "cogs/storyboards/test_cog.py::test_a_failed_shot_is_skipped_or_tried_again",
+    "Only you can decide.": (
+        "cogs/storyboards/test_cog.py::test_a_failed_shot_is_skipped_or_tried_again"
+    ),
     "With one private video in it, the film is private": (
         "workflow/films/test_orders.py::test_a_film_with_a_private_part_is_private"
     ),
