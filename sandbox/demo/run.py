@@ -164,21 +164,25 @@ class _Requests:
         return path
 
     async def _tell_progress(self, job: str) -> None:
-        """Say what the public status message shows, each time it changes."""
-        seen = list[str]()
+        """Say how far the public status message says that it is, each time it says another."""
+        told = set[str]()
 
         def is_new(shown: Message) -> bool:
-            return is_about(shown, job) and not shown.attachments and shown.text not in seen
+            return (
+                is_about(shown, job)
+                and not shown.attachments
+                and _progress_line(shown.text) not in told
+            )
 
         while True:
             message = await self._channel.wait_for(is_new, within=_VIDEO_S)
-            seen.append(message.text)
-            self._say(f"  status message: {_progress_line(message.text)}")
+            told.add(line := _progress_line(message.text))
+            self._say(f"  status message: {line}")
 
 
 def _progress_line(text: str) -> str:
-    """Return the last line, which has the job's state, with times as a clock shows them."""
-    line = text.splitlines()[-1]
+    """Return the last line of words, which has the job's state; times are as a clock shows them."""
+    line = [line for line in text.splitlines() if any(map(str.isalpha, line))][-1]
     return re.sub(r"<t:(\d+):R>", lambda found: f"{datetime.fromtimestamp(int(found[1])):%X}", line)  # noqa: DTZ006 - for the person at this machine
 
 
