@@ -1,20 +1,34 @@
 """Storyboards in the real process, killed in each of their shots and while it joins them."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.apixo import ApixoConfig, FakeApixo
 from sandbox.apixo.tasks import State
-from sandbox.discord import Interaction, Message
+from sandbox.discord import FakeDiscord, Interaction, Message
 from sandbox.discord.models import walk_components
 from tests.e2e.test_films import FRAME_S, kill, length, running
-from tests.harness.service import TIMEOUT_S, ServiceHarness
+from tests.harness.service import PATIENT, SPEED, TIMEOUT_S, ServiceHarness
 from tests.harness.stalled_films import stall_joining
 
 SHOTS = 4
 MODELS = {"Ada": "seedance-1-5-pro", "Ben": "seedance-2-0"}
 """Who makes a storyboard with which."""
+
+
+@pytest.fixture
+async def harness(tmp_path: Path) -> AsyncIterator[ServiceHarness]:
+    """Open a Discord that takes as many edits as there are where a minute lasts a second."""
+    async with (
+        FakeApixo(ApixoConfig(clips="tiny", time_scale=SPEED)) as apixo,
+        FakeDiscord(replace(PATIENT, sends_per_window=200)) as discord,
+    ):
+        yield ServiceHarness.create(apixo, discord, tmp_path / "service")
 
 
 async def test_storyboards_survive_a_kill_in_each_shot_and_in_the_join(harness: ServiceHarness):
@@ -87,7 +101,7 @@ async def both_are_joined(harness: ServiceHarness) -> None:
     for who in MODELS:
         await shot_of(harness, who, SHOTS)
         while "Joining" not in (await harness.run_command("jobs", {}, who=who)).text:
-            pass
+            await asyncio.sleep(0.2)
 
 
 async def film_of(harness: ServiceHarness, who: str) -> Message:
