@@ -125,10 +125,14 @@ async def _record_submitted_at(context: Context, job: Job, at_ms: int | None) ->
 
 
 async def _wait(context: Context, job: Job) -> None:
-    """Queue a job again until others do their part; the wait grows with the job's age."""
+    """Queue a job again until others do their part; the wait grows with its age and attempts.
+
+    A shot is old when it begins, and its message is posted at that moment.
+    """
     now_ms = context.now_ms()
     waited_ms = now_ms - job.created_at_ms
-    wait_ms = min(_MAX_WAIT_MS, max(_MIN_WAIT_MS, waited_ms // 8))
+    grown_ms = min(waited_ms // 8, job.submissions * _MIN_WAIT_MS)
+    wait_ms = min(_MAX_WAIT_MS, max(_MIN_WAIT_MS, grown_ms))
     await requeue(context, job, due_at_ms=now_ms + wait_ms, failures=job.failures)
 
 

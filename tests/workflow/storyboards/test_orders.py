@@ -142,6 +142,16 @@ async def test_the_other_model_begins_from_a_frame_in_its_own_way(
     assert (await board.film()) is not None
 
 
+async def test_a_shot_that_begins_late_does_not_wait_for_its_age(
+    harness: WorkflowHarness,
+) -> None:
+    """Its frame hangs on its status message, which is posted while it is tried first."""
+    board = await order_board(harness, "a fox [[slow:1500]]", "it jumps")
+    await board.make(1)
+    await harness.run_for(8, step_s=1)
+    assert (await board.job(2)).state is JobState.GENERATING
+
+
 async def test_a_repeated_order_is_one_storyboard(harness: WorkflowHarness) -> None:
     board = await order_board(harness, "a fox", "it jumps")
     again = await accept_storyboard(harness.context, board.order, (CUT, P))
